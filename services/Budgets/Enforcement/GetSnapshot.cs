@@ -1,0 +1,49 @@
+using System.Text.Json;
+using Npgsql;
+using TokenSense.Budgets.Spend;
+using TokenSense.Contracts;
+using TokenSense.ServiceDefaults;
+using TokenSense.ServiceDefaults.Access;
+using Directory = TokenSense.ServiceDefaults.Access.Directory;
+
+namespace TokenSense.Budgets.Enforcement;
+
+/// <summary>All that a gateway must know, at a start or reconnect. A gateway limited to workspaces is told of these alone.</summary>
+public static class GetSnapshot
+{
+    public static void MapSnapshot(this IEndpointRouteBuilder routes) =>
+        routes.MapGet("/api/v1/enforcement/snapshot", Get).WithName("enforcement-snapshot").WithTags("enforcement").Produces<EnforcementSnapshot>();
+
+    private static async Task<IResult> Get(
+        HttpContext http, Authentication authentication, Directory directory, NpgsqlDataSource database, Epoch epoch, RelayStatus relay, TimeProvider clock, CancellationToken ct)
+    {
+        var caller = await authentication.Identify(http);
+        if (caller is null) return AccessEndpoints.Unauthenticated(http);
+        if (caller is not Caller.Gateway gateway) return AccessEndpoints.Forbidden();
+        await epoch.Refresh(ct);
+        // Read before the state, so that the state is at least as new as it says.
+        var (completeTo, _, _) = await relay.Position(ct);
+        var workspaces = (await directory.All<WorkspaceChanged>("workspace", null, ct))
+            .Where(w => gateway.Workspaces is null || gateway.Workspaces.Contains(w.WorkspaceId)).ToList();
+        var ids = workspaces.Select(w => w.WorkspaceId).ToHashSet();
+        var spend = new List<SpendChanged>();
+        foreach (var workspace in workspaces)
+        {
+            var calendar = Calendars.Of(workspace);
+            var period = calendar.PeriodOf(clock.GetUtcNow());
+            await foreach (var row in ScopeRow.OfPeriod(database, workspace.WorkspaceId, period, ct))
+                spend.Add(row.ToMessage(epoch.Value, calendar));
+            await foreach (var row in ScopeRow.Budgets(database, workspace.WorkspaceId, period, ct))
+                spend.Add(row.ToMessage(epoch.Value, calendar));
+        }
+        return TypedResults.Json(new EnforcementSnapshot
+        {
+            Epoch = epoch.Value,
+            CompleteTo = completeTo,
+            Workspaces = workspaces,
+            Projects = [.. (await directory.All<ProjectChanged>("project", null, ct)).Where(p => ids.Contains(p.WorkspaceId))],
+            Keys = [.. (await directory.All<ApiKeyChanged>("key", null, ct)).Where(k => ids.Contains(k.WorkspaceId))],
+            Spend = spend,
+        }, JsonSerializerOptions.Web);
+    }
+}

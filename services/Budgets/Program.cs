@@ -1,0 +1,54 @@
+using MassTransit;
+using TokenSense.Budgets;
+using TokenSense.Budgets.Enforcement;
+using TokenSense.Budgets.Limits;
+using TokenSense.Budgets.Spend;
+using TokenSense.Contracts;
+using TokenSense.ServiceDefaults;
+using TokenSense.ServiceDefaults.Access;
+using Directory = TokenSense.ServiceDefaults.Access.Directory;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults("budgets");
+builder.AddEventStore("budgets", [Directory.Tables, Tables.Script], store =>
+{
+    store.Events.MapEventType<BudgetEvent.BudgetSet>("budget-set");
+    store.Events.MapEventType<BudgetEvent.BudgetRemoved>("budget-removed");
+    store.Events.MapEventType<SpendEvent.SpendAccrued>("spend-accrued");
+    store.Events.MapEventType<SpendEvent.BudgetApplied>("budget-applied");
+    store.Events.MapEventType<SpendEvent.ThresholdCrossed>("threshold-crossed");
+    store.Events.MapEventType<SpendEvent.ThresholdCleared>("threshold-cleared");
+});
+builder.AddAccess();
+builder.AddBus(
+    bus =>
+    {
+        bus.AddConsumer<DirectoryConsumer>();
+        bus.AddConsumer<UsageRecordedConsumer>();
+    },
+    (rabbit, context) =>
+    {
+        rabbit.Receive(Queues.BudgetsDirectory, concurrency: 8, endpoint => endpoint.ConfigureConsumer<DirectoryConsumer>(context));
+        rabbit.Receive(Queues.BudgetsUsageRecorded, concurrency: 8, endpoint =>
+        {
+            // One workspace is written by one handler at a time; the others do not queue on its lock.
+            endpoint.ConfigureConsumer<UsageRecordedConsumer>(context, consumer =>
+                consumer.Message<UsageRecorded>(message => message.UsePartitioner(8, consumed => consumed.Message.WorkspaceId)));
+        });
+    });
+builder.AddRelay<SpendRelay>();
+builder.Services.AddSingleton<Epoch>();
+builder.Services.AddSingleton<Calendars>();
+builder.Services.AddSingleton<ScopeLookup>();
+builder.Services.AddSingleton<BudgetChanges>();
+builder.Services.AddHostedService<Heartbeat>();
+builder.Services.AddResponseCompression(compression => compression.EnableForHttps = true);
+
+var app = builder.Build();
+await app.Services.GetRequiredService<Epoch>().Refresh(CancellationToken.None);
+app.UseResponseCompression();
+app.MapServiceDefaults();
+app.MapBudgets();
+app.MapSpend();
+app.MapSnapshot();
+app.Run();

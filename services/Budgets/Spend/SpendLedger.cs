@@ -1,0 +1,224 @@
+using System.Collections.Immutable;
+using Marten;
+using Npgsql;
+using NpgsqlTypes;
+using TokenSense.Budgets.Limits;
+using TokenSense.ServiceDefaults;
+
+namespace TokenSense.Budgets.Spend;
+
+/// <summary>One transaction on a workspace's spend, under its lock: loads the scopes it needs, appends what was decided, moves their state.</summary>
+public sealed class SpendLedger : IAsyncDisposable
+{
+    private readonly NpgsqlConnection _connection;
+    private readonly NpgsqlTransaction _transaction;
+    private readonly IDocumentSession _session;
+    private readonly Guid _workspaceId;
+
+    private SpendLedger(NpgsqlConnection connection, NpgsqlTransaction transaction, IDocumentSession session, Guid workspaceId) =>
+        (_connection, _transaction, _session, _workspaceId) = (connection, transaction, session, workspaceId);
+
+    public IDocumentSession Session => _session;
+    public NpgsqlTransaction Transaction => _transaction;
+
+    public static async Task<SpendLedger> Open(
+        NpgsqlDataSource database, IDocumentStore store, Guid workspaceId, string by, string? from, CancellationToken ct)
+    {
+        var connection = await database.OpenConnectionAsync(ct);
+        try
+        {
+            var transaction = await connection.BeginTransactionAsync(ct);
+            await using var take = new NpgsqlCommand("select pg_advisory_xact_lock($1)", connection, transaction)
+            {
+                Parameters = { new() { Value = EventStore.LockOf(workspaceId) } },
+            };
+            await take.ExecuteNonQueryAsync(ct);
+            return new SpendLedger(connection, transaction, await store.OpenSession(transaction, workspaceId, by, from, ct), workspaceId);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <returns>False: this message was counted before.</returns>
+    public async Task<bool> Claim(Guid messageId, CancellationToken ct)
+    {
+        await using var claim = new NpgsqlCommand(
+            "insert into claimed_messages (message_id) values ($1) on conflict do nothing returning message_id", _connection, _transaction)
+        {
+            Parameters = { new() { Value = messageId } },
+        };
+        return await claim.ExecuteScalarAsync(ct) is not null;
+    }
+
+    /// <summary>The months of these streams with the scopes asked for. A scope without a row yet starts with the budget in force.</summary>
+    public async Task<IReadOnlyDictionary<string, OpenMonth>> Load(
+        IReadOnlyCollection<(string Stream, string Period, ScopeName Own, IReadOnlyCollection<Guid> KeyIds)> wanted, DateTimeOffset at, CancellationToken ct)
+    {
+        var rows = await ReadRows(wanted, ct);
+        var budgets = await ReadBudgets(wanted, ct);
+        var months = new Dictionary<string, OpenMonth>();
+        foreach (var (stream, period, own, keyIds) in wanted)
+        {
+            var month = new OpenMonth(stream, period, own);
+            foreach (var scope in keyIds.Select(id => new ScopeName(_workspaceId, ScopeName.Key, id)).Prepend(own))
+            {
+                Guid? keyId = scope == own ? null : scope.ScopeId;
+                if (rows.TryGetValue((period, scope.Scope, scope.ScopeId), out var row)) month.Hold(keyId, row.Spend, row.Version);
+                else
+                {
+                    month.Hold(keyId, ScopeSpend.None, 0);
+                    // A month's first append carries the budget in force.
+                    if (budgets.TryGetValue((scope.Scope, scope.ScopeId), out var budget))
+                        month.Record(MonthlySpend.Decide(new ApplyBudget(keyId, budget.Terms, budget.Revision, at), month.State));
+                }
+            }
+            months[stream] = month;
+        }
+        return months;
+    }
+
+    /// <summary>Appends what the months recorded and moves the rows of the scopes that changed. Commits.</summary>
+    public async Task Save(IEnumerable<OpenMonth> months, CancellationToken ct)
+    {
+        await using var rows = new NpgsqlBatch(_connection, _transaction);
+        foreach (var month in months.Where(m => m.Events.Count > 0).OrderBy(m => m.Stream, StringComparer.Ordinal))
+        {
+            _session.Events.Append(month.Stream, month.Events);
+            foreach (var (keyId, version) in month.Changed())
+                rows.BatchCommands.Add(MoveRow(month, keyId, version));
+        }
+        await _session.SaveChangesAsync(ct);
+        if (rows.BatchCommands.Count > 0) await rows.ExecuteNonQueryAsync(ct);
+        await _transaction.CommitAsync(ct);
+    }
+
+    private NpgsqlBatchCommand MoveRow(OpenMonth month, Guid? keyId, long version)
+    {
+        var scope = keyId is { } key ? new ScopeName(_workspaceId, ScopeName.Key, key) : month.Own;
+        var s = month.State.Scope(keyId);
+        return new NpgsqlBatchCommand(
+            """
+            insert into scope_spend (workspace_id, period, scope, scope_id, stream, spent_usd, budget_usd, mode, thresholds, revision, crossed, version)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            on conflict (workspace_id, period, scope, scope_id) do update set spent_usd = excluded.spent_usd, budget_usd = excluded.budget_usd,
+                mode = excluded.mode, thresholds = excluded.thresholds, revision = excluded.revision, crossed = excluded.crossed, version = excluded.version
+            """)
+        {
+            Parameters =
+            {
+                new() { Value = _workspaceId }, new() { Value = month.Period }, new() { Value = scope.Scope }, new() { Value = scope.ScopeId },
+                new() { Value = month.Stream }, new() { Value = s.SpentUsd },
+                new() { Value = (object?)s.Terms?.AmountUsd ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Numeric },
+                new() { Value = (object?)s.Terms?.Mode ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
+                new() { Value = (s.Terms?.Thresholds ?? []).ToArray() }, new() { Value = s.Revision }, new() { Value = s.Crossed.ToArray() },
+                new() { Value = version },
+            },
+        };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _session.DisposeAsync();
+        await _transaction.DisposeAsync();
+        await _connection.DisposeAsync();
+    }
+
+    private async Task<Dictionary<(string, string, Guid), (ScopeSpend Spend, long Version)>> ReadRows(
+        IReadOnlyCollection<(string Stream, string Period, ScopeName Own, IReadOnlyCollection<Guid> KeyIds)> wanted, CancellationToken ct)
+    {
+        await using var select = new NpgsqlCommand(
+            """
+            select period, scope, scope_id, spent_usd, budget_usd, mode, thresholds, revision, crossed, version
+            from scope_spend where workspace_id = $1 and period = any($2) and scope_id = any($3)
+            """, _connection, _transaction)
+        {
+            Parameters =
+            {
+                new() { Value = _workspaceId },
+                new() { Value = wanted.Select(w => w.Period).Distinct().ToArray() },
+                new() { Value = wanted.SelectMany(w => w.KeyIds.Append(w.Own.ScopeId)).Distinct().ToArray() },
+            },
+        };
+        var rows = new Dictionary<(string, string, Guid), (ScopeSpend, long)>();
+        await using var reader = await select.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            BudgetTerms? terms = await reader.IsDBNullAsync(4, ct)
+                ? null
+                : new(reader.GetDecimal(4), reader.GetString(5), [.. reader.GetFieldValue<int[]>(6)]);
+            rows[(reader.GetString(0), reader.GetString(1), reader.GetGuid(2))] =
+                (new ScopeSpend(reader.GetDecimal(3), terms, reader.GetInt64(7), [.. reader.GetFieldValue<int[]>(8)]), reader.GetInt64(9));
+        }
+        return rows;
+    }
+
+    private async Task<Dictionary<(string, Guid), (BudgetTerms? Terms, long Revision)>> ReadBudgets(
+        IReadOnlyCollection<(string Stream, string Period, ScopeName Own, IReadOnlyCollection<Guid> KeyIds)> wanted, CancellationToken ct)
+    {
+        await using var select = new NpgsqlCommand(
+            "select scope, scope_id, amount_usd, mode, thresholds, revision from budgets where scope_id = any($1)", _connection, _transaction)
+        {
+            Parameters = { new() { Value = wanted.SelectMany(w => w.KeyIds.Append(w.Own.ScopeId)).Distinct().ToArray() } },
+        };
+        var budgets = new Dictionary<(string, Guid), (BudgetTerms?, long)>();
+        await using var reader = await select.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            BudgetTerms? terms = await reader.IsDBNullAsync(2, ct)
+                ? null
+                : new(reader.GetDecimal(2), reader.GetString(3), [.. reader.GetFieldValue<int[]>(4)]);
+            budgets[(reader.GetString(0), reader.GetGuid(1))] = (terms, reader.GetInt64(5));
+        }
+        return budgets;
+    }
+}
+
+/// <summary>A month being written: its state so far, and the events that are to be appended.</summary>
+public sealed class OpenMonth(string stream, string period, ScopeName own)
+{
+    private readonly Dictionary<(bool IsKey, Guid Id), long> _versions = [];
+    private readonly HashSet<(bool IsKey, Guid Id)> _changed = [];
+    private readonly List<object> _events = [];
+
+    public string Stream => stream;
+    public string Period => period;
+    public ScopeName Own => own;
+    public MonthlySpend State { get; private set; } = MonthlySpend.None;
+    public IReadOnlyList<object> Events => _events;
+
+    public static string StreamOf(ScopeName scope, string period) => $"spend-{scope.Scope}-{scope.ScopeId}-{period}";
+
+    internal void Hold(Guid? keyId, ScopeSpend spend, long version)
+    {
+        _versions[Place(keyId)] = version;
+        State = keyId is { } key ? State with { Keys = State.Keys.SetItem(key, spend) } : State with { Own = spend };
+    }
+
+    public void Record(IEnumerable<SpendEvent> decided)
+    {
+        foreach (var happened in decided.ToList())
+        {
+            State = MonthlySpend.Evolve(State, happened);
+            _events.Add(happened);
+            foreach (var keyId in Touched(happened)) _changed.Add(Place(keyId));
+        }
+    }
+
+    internal IEnumerable<(Guid? KeyId, long Version)> Changed() =>
+        _changed.OrderBy(c => c.IsKey).ThenBy(c => c.Id).Select(c => (c.IsKey ? c.Id : (Guid?)null, _versions[c] + 1));
+
+    /// <summary>The scopes of a stream that an event moves: keys by id, the stream's own as null.</summary>
+    public static IEnumerable<Guid?> Touched(SpendEvent happened) => happened switch
+    {
+        SpendEvent.SpendAccrued e => e.Keys.Select(k => (Guid?)k.KeyId).Prepend(null),
+        SpendEvent.BudgetApplied e => [e.KeyId],
+        SpendEvent.ThresholdCrossed e => [e.KeyId],
+        SpendEvent.ThresholdCleared e => [e.KeyId],
+        _ => throw new InvalidOperationException($"MonthlySpend has no {happened.GetType().Name}."),
+    };
+
+    private static (bool, Guid) Place(Guid? keyId) => keyId is { } key ? (true, key) : (false, Guid.Empty);
+}

@@ -1,0 +1,70 @@
+using JasperFx.Events;
+using Npgsql;
+using TokenSense.Budgets.Enforcement;
+using TokenSense.Budgets.Limits;
+using TokenSense.Contracts;
+using TokenSense.ServiceDefaults;
+
+namespace TokenSense.Budgets.Spend;
+
+/// <summary>Crossings and budgets one message each; of a scope's state the newest per page, for gateways and dashboards.</summary>
+public sealed class SpendRelay(NpgsqlDataSource database, Epoch epoch, Calendars calendars) : IRelayRendering
+{
+    public async ValueTask<IReadOnlyList<Outgoing>> Render(IReadOnlyList<IEvent> page, CancellationToken ct)
+    {
+        var messages = new List<Outgoing>();
+        var states = new SortedDictionary<string, Guid>(StringComparer.Ordinal);
+        var rows = new Dictionary<string, ScopeRow>();
+        var moved = page.Where(e => e.Data is SpendEvent).ToList();
+        var streams = moved.Select(e => e.StreamKey!).Distinct().ToArray();
+        var keyIds = moved.SelectMany(e => OpenMonth.Touched((SpendEvent)e.Data)).OfType<Guid>().Distinct().ToArray();
+        if (streams.Length > 0)
+            await foreach (var row in ScopeRow.OfStreams(database, streams, keyIds, ct))
+                rows[Place(row.Stream, row.Scope == ScopeName.Key ? row.ScopeId : null)] = row;
+
+        foreach (var stored in page)
+        {
+            if (stored.Data is SpendEvent spend)
+                foreach (var keyId in OpenMonth.Touched(spend))
+                {
+                    var place = Place(stored.StreamKey!, keyId);
+                    // A key without a budget decides nothing at any gateway; its total is read where it is shown.
+                    if (keyId is null || rows[place].BudgetUsd is not null || spend is SpendEvent.BudgetApplied) states[place] = stored.Id;
+                }
+            if (Message(stored, rows) is { } message) messages.Add(new Outgoing(message, stored.Id));
+        }
+
+        foreach (var workspace in states.GroupBy(s => rows[s.Key].WorkspaceId))
+        {
+            var calendar = await calendars.Of(workspace.Key, ct);
+            messages.AddRange(workspace.Select(s => new Outgoing(rows[s.Key].ToMessage(epoch.Value, calendar), s.Value)));
+        }
+        return messages;
+    }
+
+    private static string Place(string stream, Guid? keyId) => $"{stream}/{keyId}";
+
+    private static object? Message(IEvent stored, Dictionary<string, ScopeRow> rows)
+    {
+        ScopeRow Row(Guid? keyId) => rows[Place(stored.StreamKey!, keyId)];
+        return stored.Data switch
+        {
+            SpendEvent.ThresholdCrossed e when Row(e.KeyId) is var row => new ThresholdCrossed
+            {
+                CrossingId = stored.Id, WorkspaceId = row.WorkspaceId, Scope = row.Scope, ScopeId = row.ScopeId, Period = row.Period,
+                Threshold = e.Percent, SpentUsd = e.SpentUsd, BudgetUsd = e.BudgetUsd, Mode = e.Mode, CrossedAt = e.At, CrossedBy = e.By, BudgetRevision = e.Revision,
+            },
+            SpendEvent.ThresholdCleared e when Row(e.KeyId) is var row => new ThresholdCleared
+            {
+                WorkspaceId = row.WorkspaceId, Scope = row.Scope, ScopeId = row.ScopeId, Period = row.Period,
+                Threshold = e.Percent, SpentUsd = e.SpentUsd, BudgetUsd = e.BudgetUsd, ClearedAt = e.At, BudgetRevision = e.Revision,
+            },
+            BudgetEvent.BudgetSet e => new BudgetSet
+            {
+                WorkspaceId = e.WorkspaceId, Scope = e.Scope, ScopeId = e.ScopeId, AmountUsd = e.AmountUsd, Mode = e.Mode, Thresholds = e.Thresholds, Revision = e.Revision,
+            },
+            BudgetEvent.BudgetRemoved e => new BudgetRemoved { WorkspaceId = e.WorkspaceId, Scope = e.Scope, ScopeId = e.ScopeId, Revision = e.Revision },
+            _ => null,
+        };
+    }
+}

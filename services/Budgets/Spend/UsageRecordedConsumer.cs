@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+using Marten;
+using MassTransit;
+using Npgsql;
+using TokenSense.Budgets.Limits;
+using TokenSense.Contracts;
+using TokenSense.ServiceDefaults;
+
+namespace TokenSense.Budgets.Spend;
+
+/// <summary>Adds recorded usage to the spend of its workspace, projects and keys, once per message.</summary>
+public sealed class UsageRecordedConsumer(NpgsqlDataSource database, IDocumentStore store, TimeProvider clock) : IConsumer<UsageRecorded>
+{
+    public Task Consume(ConsumeContext<UsageRecorded> context) =>
+        context.WithoutLoss(ct => Accrue(context.Message, context.MessageId!.Value, ct));
+
+    private async Task Accrue(UsageRecorded message, Guid messageId, CancellationToken ct)
+    {
+        await using var ledger = await SpendLedger.Open(database, store, message.WorkspaceId, "metering", null, ct);
+        if (!await ledger.Claim(messageId, ct)) return;
+        var at = clock.GetUtcNow();
+        var parts = Parts(message).ToList();
+        var months = await ledger.Load(
+            [.. parts.Select(p => (p.Stream, p.Period, p.Own, (IReadOnlyCollection<Guid>)p.Charges.Select(c => c.KeyId).OfType<Guid>().Distinct().ToList()))], at, ct);
+        foreach (var part in parts)
+            months[part.Stream].Record(MonthlySpend.Decide(new Accrue(messageId, part.Charges, at), months[part.Stream].State));
+        await ledger.Save(months.Values, ct);
+    }
+
+    /// <summary>The charges of each stream that a message moves. A key's total rides in its own project's stream, or in the workspace's when it has none.</summary>
+    private static IEnumerable<(string Stream, string Period, ScopeName Own, ImmutableArray<Charge> Charges)> Parts(UsageRecorded message)
+    {
+        foreach (var month in message.Lines.Where(l => l.CostUsd is not null).GroupBy(l => l.Period).OrderBy(m => m.Key, StringComparer.Ordinal))
+        {
+            var workspace = new ScopeName(message.WorkspaceId, ScopeName.Workspace, message.WorkspaceId);
+            yield return (OpenMonth.StreamOf(workspace, month.Key), month.Key, workspace,
+                [.. month.Select(l => new Charge(l.KeyProjectId is null ? l.KeyId : null, l.CostUsd!.Value, new(l.Source, l.Id)))]);
+            foreach (var project in month.Where(l => l.ProjectId is not null).GroupBy(l => l.ProjectId!.Value).OrderBy(p => p.Key))
+            {
+                var own = new ScopeName(message.WorkspaceId, ScopeName.Project, project.Key);
+                yield return (OpenMonth.StreamOf(own, month.Key), month.Key, own,
+                    [.. project.Select(l => new Charge(l.KeyProjectId == project.Key ? l.KeyId : null, l.CostUsd!.Value, new(l.Source, l.Id)))]);
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using Npgsql;
+using TokenSense.ServiceDefaults;
+using TokenSense.ServiceDefaults.Access;
+
+namespace TokenSense.Metering.Reports;
+
+/// <summary>Usage by day, project, key or model over a range of days, from the rollups.</summary>
+public static class GetUsage
+{
+    private static readonly Dictionary<string, string> Dimensions = new()
+    {
+        ["day"] = "day", ["project"] = "project_id", ["key"] = "key_id", ["model"] = "model",
+    };
+
+    public sealed record Answer(IReadOnlyList<Row> Data, string? NextCursor);
+    public sealed record Row
+    {
+        public DateOnly? Day { get; init; }
+        public Guid? ProjectId { get; init; }
+        public Guid? KeyId { get; init; }
+        public string? Model { get; init; }
+        public required long Requests { get; init; }
+        public required long InputTokens { get; init; }
+        public required long OutputTokens { get; init; }
+        public required decimal CostUsd { get; init; }
+        public required long Unpriced { get; init; }
+    }
+
+    public static void MapGetUsage(this IEndpointRouteBuilder routes) =>
+        routes.MapGet("/api/v1/workspaces/{ws}/usage", Get).Needs(Role.Viewer).WithName("get-usage").WithTags("usage").Produces<Answer>();
+
+    private static async Task<IResult> Get(Access access, NpgsqlDataSource database, string? from, string? to, string? group_by, CancellationToken ct)
+    {
+        var errors = new Dictionary<string, string[]>();
+        DateOnly? Day(string name, string? text)
+        {
+            if (text is null) return null;
+            if (DateOnly.TryParseExact(text, "yyyy-MM-dd", out var day)) return day;
+            errors[name] = ["must be a day as yyyy-MM-dd"];
+            return null;
+        }
+        var (first, last) = (Day("from", from), Day("to", to));
+        var dimensions = (group_by ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct().ToList();
+        if (dimensions.Count == 0 || dimensions.Any(d => !Dimensions.ContainsKey(d))) errors["group_by"] = ["must name some of day, project, key, model"];
+        if (errors.Count > 0) return Problems.Invalid(errors);
+
+        var columns = string.Join(", ", dimensions.Select(d => Dimensions[d]));
+        await using var select = database.CreateCommand(
+            $"""
+            select {columns}, sum(requests)::bigint, sum(input_tokens)::bigint, sum(output_tokens)::bigint, sum(cost_usd), sum(unpriced)::bigint
+            from usage_days where workspace_id = $1 and ($2::date is null or day >= $2) and ($3::date is null or day <= $3)
+            group by {columns} order by {columns}
+            """);
+        select.Parameters.Add(new() { Value = access.Workspace.WorkspaceId });
+        select.Parameters.Add(new() { Value = (object?)first ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Date });
+        select.Parameters.Add(new() { Value = (object?)last ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Date });
+        var rows = new List<Row>();
+        await using var reader = await select.ExecuteReaderAsync(ct);
+        var count = dimensions.Count;
+        T? At<T>(string dimension) where T : struct => dimensions.IndexOf(dimension) is var i and >= 0 ? reader.GetFieldValue<T>(i) : null;
+        while (await reader.ReadAsync(ct))
+            rows.Add(new Row
+            {
+                Day = At<DateOnly>("day"),
+                ProjectId = At<Guid>("project") is { } project && project != Rollup.Unassigned ? project : null,
+                KeyId = At<Guid>("key"),
+                Model = dimensions.IndexOf("model") is var m and >= 0 ? reader.GetString(m) : null,
+                Requests = reader.GetInt64(count), InputTokens = reader.GetInt64(count + 1), OutputTokens = reader.GetInt64(count + 2),
+                CostUsd = reader.GetDecimal(count + 3), Unpriced = reader.GetInt64(count + 4),
+            });
+        return TypedResults.Ok(new Answer(rows, null));
+    }
+}

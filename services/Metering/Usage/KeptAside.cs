@@ -1,0 +1,100 @@
+using System.Text.Json;
+using Marten;
+using Npgsql;
+using NpgsqlTypes;
+using TokenSense.ServiceDefaults;
+
+namespace TokenSense.Metering.Usage;
+
+/// <summary>What does not count, or not yet, is never lost: conflicts, rejected lines of the bus, usage of keys not known yet.</summary>
+/// <remarks>Of a line only the members that a usage has are kept, and of a provider's response nothing.</remarks>
+public sealed class KeptAside(NpgsqlDataSource database, IDocumentStore store)
+{
+    private const string Insert =
+        """
+        insert into kept_aside (id, kind, workspace_id, reporter, source, line_id, key_ref, code, message, line, at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict do nothing
+        """;
+
+    public async Task KeepPending(Reporter reporter, IReadOnlyList<(ReportedLine Line, JsonElement Json)> lines, DateTimeOffset at, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        foreach (var (line, _) in lines)
+        {
+            var json = Render(line);
+            await using var insert = new NpgsqlCommand(Insert, connection, transaction);
+            Fill(insert, UsageName.Of("pending", reporter.Name, line.Source ?? "", line.Id, json), "pending", null, reporter.Name,
+                line.Source, line.Id, line.KeyRef, LineCodes.UnknownKey, "The key is not known here yet.", json, at);
+            await insert.ExecuteNonQueryAsync(ct);
+        }
+        await transaction.CommitAsync(ct);
+    }
+
+    public void KeepConflicts(IDocumentSession session, Guid workspaceId, Reporter reporter, IReadOnlyList<AttributedLine> conflicts, DateTimeOffset at)
+    {
+        foreach (var conflict in conflicts)
+        {
+            var (line, source) = (conflict.Line, UsageRecorder.SourceOf(conflict, reporter));
+            var json = Render(line);
+            session.QueueSqlCommand(
+                """
+                insert into kept_aside (id, kind, workspace_id, reporter, source, line_id, key_ref, code, message, line, at)
+                values (?, 'conflict', ?, ?, ?, ?, ?, ?, ?, cast(? as jsonb), ?) on conflict do nothing
+                """,
+                UsageName.Of("conflict", workspaceId.ToString("N"), reporter.Name, source, line.Id, json), workspaceId, reporter.Name, source, line.Id,
+                line.KeyRef ?? conflict.Key.KeyId.ToString(), LineCodes.Conflict, "Reported before with other content; the first stands.", json, at);
+            session.Events.Append($"refused-{at:yyyy-MM-dd}", new UsageEvent.UsageRefused(
+                GatewayOf(reporter.Name), conflict.Index, source, line.Id, LineAnswer.Conflict, LineCodes.Conflict,
+                "This source and id were reported before with other content; the first stands.", at));
+        }
+    }
+
+    /// <summary>Keeps and tells rejected lines; the same rejection again, from a repeated message, is told once.</summary>
+    public async Task Refuse(string reporter, IReadOnlyList<LineAnswer> rejected, DateTimeOffset at, CancellationToken ct)
+    {
+        if (rejected.Count == 0) return;
+        await using var connection = await database.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await using var session = await store.OpenSession(transaction, null, reporter, null, ct);
+        foreach (var line in rejected)
+        {
+            await using var insert = new NpgsqlCommand(Insert, connection, transaction);
+            Fill(insert, UsageName.Of("rejected", reporter, line.Source ?? "", line.Id ?? "", line.Code!, line.Message!), "rejected", null, reporter,
+                line.Source, line.Id, null, line.Code!, line.Message!, null, at);
+            if (await insert.ExecuteNonQueryAsync(ct) == 1)
+                session.Events.Append($"refused-{at:yyyy-MM-dd}", new UsageEvent.UsageRefused(
+                    GatewayOf(reporter), line.Index, line.Source, line.Id, LineAnswer.Rejected, line.Code!, line.Message!, at));
+        }
+        await session.SaveChangesAsync(ct);
+        await transaction.CommitAsync(ct);
+    }
+
+    private static string? GatewayOf(string reporter) =>
+        reporter.StartsWith("gateway:", StringComparison.Ordinal) && reporter.Length > 8 ? reporter[8..] : null;
+
+    /// <summary>The line in the form in which it can be taken again.</summary>
+    private static string Render(ReportedLine line) => JsonSerializer.Serialize(new
+    {
+        line.Id, line.Source, line.Time, line.KeyId, line.KeySha256, line.Project, line.Provider, line.Model, line.ApiFlavor,
+        line.Usage, line.CostUsd, line.Estimated, line.Metadata, line.LatencyMs, line.Status,
+    }, Service.Json);
+
+    private static void Fill(
+        NpgsqlCommand insert, Guid id, string kind, Guid? workspaceId, string reporter, string? source, string? lineId, string? keyRef,
+        string code, string message, string? line, DateTimeOffset at)
+    {
+        void Add(object? value, NpgsqlDbType type) => insert.Parameters.Add(new() { Value = value ?? DBNull.Value, NpgsqlDbType = type });
+        Add(id, NpgsqlDbType.Uuid);
+        Add(kind, NpgsqlDbType.Text);
+        Add(workspaceId, NpgsqlDbType.Uuid);
+        Add(reporter, NpgsqlDbType.Text);
+        Add(source, NpgsqlDbType.Text);
+        Add(lineId, NpgsqlDbType.Text);
+        Add(keyRef, NpgsqlDbType.Text);
+        Add(code, NpgsqlDbType.Text);
+        Add(message, NpgsqlDbType.Text);
+        Add(line, NpgsqlDbType.Jsonb);
+        Add(at, NpgsqlDbType.TimestampTz);
+    }
+}

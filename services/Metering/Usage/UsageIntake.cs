@@ -1,0 +1,125 @@
+using System.Text.Json;
+using Npgsql;
+using TokenSense.Contracts;
+using TokenSense.ServiceDefaults.Access;
+using Directory = TokenSense.ServiceDefaults.Access.Directory;
+
+namespace TokenSense.Metering.Usage;
+
+/// <summary>Who reports: the credential's name in every usage's identity, so that nobody can claim another's.</summary>
+/// <param name="Name"><c>gateway:{name}</c> or <c>key:{id}</c>.</param>
+/// <param name="DefaultSource">Where a line names no source.</param>
+/// <param name="Key">The key, where it reports for itself.</param>
+/// <param name="Workspaces">Where a gateway is limited to some.</param>
+public sealed record Reporter(string Name, string DefaultSource, ApiKeyChanged? Key, IReadOnlyList<Guid>? Workspaces)
+{
+    public static Reporter Gateway(string name, IReadOnlyList<Guid>? workspaces = null) => new($"gateway:{name}", name, null, workspaces);
+}
+
+/// <summary>What became of one line.</summary>
+public sealed record LineAnswer(int Index, string? Source, string? Id, string Status, string? Code = null, string? Message = null)
+{
+    public const string Accepted = "accepted";
+    public const string Duplicate = "duplicate";
+    public const string Conflict = "conflict";
+    public const string Pending = "pending";
+    public const string Rejected = "rejected";
+}
+
+/// <summary>Takes reported lines, from the bus or over HTTP: reads, attributes, records. Every line gets its own answer, once durable.</summary>
+public sealed class UsageIntake(Directory directory, UsageRecorder recorder, KeptAside keptAside, NpgsqlDataSource database, TimeProvider clock)
+{
+    public const int LinesPerEventMax = 500;
+
+    /// <param name="reporter">Who reports.</param>
+    /// <param name="lines">Each a JSON object.</param>
+    /// <param name="remembersRejected">On the bus nobody waits for an answer: what is rejected is kept aside and told as <c>UsageRejected</c>.</param>
+    /// <param name="ct">Stops between transactions.</param>
+    public async Task<LineAnswer[]> Take(Reporter reporter, IReadOnlyList<JsonElement> lines, bool remembersRejected, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        var answers = new LineAnswer[lines.Count];
+        var read = new List<(int Index, ReportedLine Line)>();
+        for (var i = 0; i < lines.Count; i++)
+        {
+            var (line, problem, id, source) = LineReader.Read(lines[i], now);
+            if (line is not null) read.Add((i, line));
+            else answers[i] = new(i, source, id, LineAnswer.Rejected, problem!.Code, problem.Message);
+        }
+
+        var keys = await FindKeys(reporter, [.. read.Select(r => r.Line)], ct);
+        var attributed = new List<AttributedLine>();
+        var pending = new List<(int Index, ReportedLine Line)>();
+        foreach (var (index, line) in read)
+        {
+            var (result, problem) = await Attribute(reporter, index, line, keys, ct);
+            if (result is not null) attributed.Add(result);
+            else if (problem!.Code == LineCodes.UnknownKey && line.KeyRef is not null)
+            {
+                answers[index] = new(index, line.Source, line.Id, LineAnswer.Pending, problem.Code, problem.Message);
+                pending.Add((index, line));
+            }
+            else answers[index] = new(index, line.Source, line.Id, LineAnswer.Rejected, problem.Code, problem.Message);
+        }
+
+        if (pending.Count > 0) await keptAside.KeepPending(reporter, [.. pending.Select(p => (p.Line, lines[p.Index]))], now, ct);
+        foreach (var workspace in attributed.GroupBy(a => a.Key.WorkspaceId).OrderBy(w => w.Key))
+            foreach (var batch in workspace.Chunk(LinesPerEventMax))
+                foreach (var answer in await recorder.Record(workspace.Key, reporter, batch, now, ct))
+                    answers[answer.Index] = answer;
+        if (remembersRejected)
+            await keptAside.Refuse(reporter.Name, [.. answers.Where(a => a.Status == LineAnswer.Rejected)], now, ct);
+        return answers;
+    }
+
+    private async Task<(AttributedLine? Line, LineProblem? Problem)> Attribute(
+        Reporter reporter, int index, ReportedLine line, Dictionary<string, ApiKeyChanged> keys, CancellationToken ct)
+    {
+        ApiKeyChanged? key;
+        if (reporter.Key is { } own)
+        {
+            key = own;
+            if ((line.KeyId is { } id && id != own.KeyId) || (line.KeySha256 is { } hash && own.Secrets.All(s => s.Sha256 != hash)))
+                return (null, new(LineCodes.KeyMismatch, "An API key reports usage for itself alone: leave the key members out."));
+        }
+        else
+        {
+            if (line.KeyRef is not { } reference) return (null, new(LineCodes.InvalidLine, "key_id or key_sha256 is required."));
+            // A key of a workspace that this gateway does not serve is as unknown as one that does not exist.
+            if (!keys.TryGetValue(reference, out key) || reporter.Workspaces?.Contains(key.WorkspaceId) == false)
+                return (null, new(LineCodes.UnknownKey, "The key is not known here yet; the usage waits for it."));
+            if (line.KeyId is { } id && id != key.KeyId) return (null, new(LineCodes.KeyMismatch, "key_id and key_sha256 name different keys."));
+        }
+
+        if (line.Project is not { } named) return (new(index, line, key, key.ProjectId), null);
+        var project = await directory.Project(key.WorkspaceId, named, ct);
+        if (key.ProjectId is { } fixedTo)
+            return project?.ProjectId == fixedTo
+                ? (new(index, line, key, fixedTo), null)
+                : (null, new(LineCodes.ProjectMismatch, "The key was made for another project."));
+        return project is null
+            ? (null, new(LineCodes.UnknownProject, "The workspace has no such project."))
+            : (new(index, line, key, project.ProjectId), null);
+    }
+
+    private async Task<Dictionary<string, ApiKeyChanged>> FindKeys(Reporter reporter, IReadOnlyList<ReportedLine> lines, CancellationToken ct)
+    {
+        var found = new Dictionary<string, ApiKeyChanged>();
+        if (reporter.Key is not null || lines.Count == 0) return found;
+        await using var select = database.CreateCommand(
+            """
+            select h.sha256, d.body from directory_hashes h join directory d using (kind, id) where h.kind = 'key' and h.sha256 = any($1)
+            union all
+            select d.id, d.body from directory d where d.kind = 'key' and d.id = any($2)
+            """);
+        select.Parameters.Add(new() { Value = lines.Select(l => l.KeySha256).OfType<string>().Distinct().ToArray() });
+        select.Parameters.Add(new() { Value = lines.Where(l => l.KeySha256 is null && l.KeyId is not null).Select(l => l.KeyId!.Value.ToString()).Distinct().ToArray() });
+        await using var reader = await select.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+            found[reader.GetString(0)] = JsonSerializer.Deserialize<ApiKeyChanged>(reader.GetString(1), JsonSerializerOptions.Web)!;
+        return found;
+    }
+}
+
+/// <summary>A line with the key and project that it counts for.</summary>
+public sealed record AttributedLine(int Index, ReportedLine Line, ApiKeyChanged Key, Guid? ProjectId);

@@ -1,0 +1,42 @@
+using System.Text.Json;
+using TokenSense.ServiceDefaults;
+
+namespace TokenSense.Benchmarks;
+
+/// <summary>Runs benchmarks by name, all without one. Each stands beside its baseline, measured in the same run.</summary>
+internal static class Program
+{
+    private static readonly Dictionary<string, Func<Task<Finding>>> Benchmarks = new()
+    {
+        [UsageStore.Name] = UsageStore.Run,
+        [SpendStreams.Name] = SpendStreams.Run,
+    };
+
+    private static async Task<int> Main(string[] args)
+    {
+        var names = new List<string>();
+        string? file = null;
+        for (var i = 0; i < args.Length; i++)
+        {
+            if (args[i] == "--json" && i + 1 < args.Length) file = args[++i];
+            else if (Benchmarks.ContainsKey(args[i])) names.Add(args[i]);
+            else
+            {
+                Console.Error.WriteLine($"usage: [NAME…] [--json FILE], where NAME is one of {string.Join(", ", Benchmarks.Keys)}");
+                return 2;
+            }
+        }
+
+        var findings = new List<Finding>();
+        foreach (var name in names.Count > 0 ? names.Distinct() : Benchmarks.Keys)
+        {
+            var finding = await Benchmarks[name]();
+            finding.Print();
+            findings.Add(finding);
+        }
+        if (file is not null)
+            await File.WriteAllTextAsync(file, JsonSerializer.Serialize(
+                new { Machine = Machine.Description, Benchmarks = findings }, new JsonSerializerOptions(Service.Json) { WriteIndented = true }));
+        return findings.All(f => f.Met) ? 0 : 1;
+    }
+}

@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace TokenSense.EndToEnd.Running;
+
+/// <summary>One service as a process of its own, which a test may kill and start again.</summary>
+public sealed class ServiceProcess(string name, IReadOnlyDictionary<string, string> settings) : IAsyncDisposable
+{
+    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
+    private readonly StringBuilder _log = new();
+    private Process? _process;
+
+    public string Url { get; } = $"http://127.0.0.1:{FreePort()}";
+    public bool IsRunning => _process is { HasExited: false };
+    public string Log { get { lock (_log) return _log.ToString(); } }
+
+    public void Launch()
+    {
+        var configuration = AppContext.BaseDirectory.Contains($"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}") ? "Release" : "Debug";
+        var folder = Path.Combine(Repository.Root, "services", name);
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(folder, "bin", configuration, "net10.0", $"TokenSense.{name}.dll")])
+        {
+            WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        foreach (var (key, value) in settings) start.Environment[key] = value;
+        start.Environment["ASPNETCORE_URLS"] = Url;
+        _process = Process.Start(start) ?? throw new InvalidOperationException($"{name} did not start.");
+        _process.OutputDataReceived += (_, e) => { lock (_log) _log.AppendLine(e.Data); };
+        _process.ErrorDataReceived += (_, e) => { lock (_log) _log.AppendLine(e.Data); };
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    public async Task UntilHealthy(int secondsMax = 60)
+    {
+        try
+        {
+            await Until.Seen(async () => (await Http.GetAsync($"{Url}/health")).StatusCode, status => status == HttpStatusCode.OK, $"health of {name}", secondsMax);
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"{e.Message}\n{Log[^Math.Min(Log.Length, 4_000)..]}");
+        }
+    }
+
+    /// <summary>SIGKILL: no goodbye.</summary>
+    public async Task Kill()
+    {
+        if (_process is null || _process.HasExited) return;
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    public async Task Restart()
+    {
+        await Kill();
+        Launch();
+        await UntilHealthy();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Environment.GetEnvironmentVariable("TOKENSENSE_TEST_LOGS") is { } folder)
+            await File.WriteAllTextAsync(Path.Combine(Directory.CreateDirectory(folder).FullName, $"{name}-{new Uri(Url).Port}.log"), Log);
+        await Kill();
+        _process?.Dispose();
+        _process = null;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,49 @@
+using Shouldly;
+using TokenSense.Contracts;
+using TokenSense.Enforcement;
+using Xunit;
+using static TokenSense.Specs.Enforcement.World;
+
+namespace TokenSense.Specs.Enforcement;
+
+public sealed class HotPathSpecs
+{
+    [Theory]
+    [InlineData(null)]
+    [InlineData("alpha")]
+    public void An_allowed_decision_allocates_nothing(string? project)
+    {
+        // Rolled into December by the clock, so that this way is walked too.
+        var now = At("2026-12-02T00:00:00Z");
+        var world = new World().With(
+            Spend("workspace", 1, 100), Spend("project", 1, 100), Spend("key", 1, 100, period: "2026-12"), new BudgetsHeartbeat { Epoch = 1, CompleteTo = now });
+        var key = Hash256.Of(Secret);
+        Decide(100).ShouldBe(100);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var allowed = Decide(10_000);
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        (allowed, allocated).ShouldBe((10_000, 0L));
+
+        int Decide(int times)
+        {
+            var count = 0;
+            for (var i = 0; i < times; i++)
+                if (world.Enforcer.Decide(key, project, now) is { IsAllowed: true, Tightest.RemainingUsd: > 0 }) count++;
+            return count;
+        }
+    }
+
+    [Fact]
+    public void Hashing_a_presented_secret_allocates_nothing_either()
+    {
+        var expected = Hash256.Parse(Hash(Secret));
+        Hash256.Of(Secret).ShouldBe(expected);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1_000; i++)
+            if (!ApiKeyFormat.IsWellFormed(Secret) || Hash256.Of(Secret) != expected) throw new InvalidOperationException("The hash changed.");
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_hash_prints_as_it_is_written_in_messages() => Hash256.Of(Secret).ToString().ShouldBe(Hash(Secret));
+}

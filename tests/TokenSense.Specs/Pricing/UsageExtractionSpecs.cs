@@ -1,0 +1,55 @@
+using System.Text.Json;
+using Shouldly;
+using TokenSense.Pricing;
+using Xunit;
+using static TokenSense.Pricing.UsageExtraction;
+
+namespace TokenSense.Specs.Pricing;
+
+public sealed class UsageExtractionSpecs
+{
+    [Fact]
+    public void Usage_and_model_are_read_from_a_chat_completion() =>
+        Read("openai", "chat",
+            """
+            {"model":"gpt-4o-2024-08-06","usage":{"prompt_tokens":100,"completion_tokens":20,"prompt_tokens_details":{"cached_tokens":40},
+             "completion_tokens_details":{"reasoning_tokens":8}}}
+            """)
+            .ShouldBe(new Extracted("gpt-4o-2024-08-06",
+                new() { InputTokens = 100, CacheReadTokens = 40, OutputTokens = 20, OutputReasoningTokens = 8 }));
+
+    [Fact]
+    public void Anthropics_cached_tokens_are_added_to_its_input() =>
+        Read("anthropic", null,
+            """{"model":"claude-haiku-4-5","usage":{"input_tokens":10,"cache_creation_input_tokens":20,"cache_read_input_tokens":30,"output_tokens":5}}""")
+            .ShouldBe(new Extracted("claude-haiku-4-5", new() { InputTokens = 60, CacheWriteTokens = 20, CacheReadTokens = 30, OutputTokens = 5 }));
+
+    [Fact]
+    public void Geminis_tokens_are_read_by_modality() =>
+        Read("google", "default",
+            """
+            {"modelVersion":"gemini-2.5-flash","usageMetadata":{"promptTokenCount":9,"candidatesTokenCount":3,
+             "promptTokensDetails":[{"modality":"TEXT","tokenCount":2},{"modality":"AUDIO","tokenCount":7}]}}
+            """)
+            .ShouldBe(new Extracted("gemini-2.5-flash", new() { InputTokens = 9, InputTextTokens = 2, InputAudioTokens = 7, OutputTokens = 3 }));
+
+    [Theory]
+    [InlineData("openai", "chat", """{"model":"m","usage":{"completion_tokens":1}}""", "usage.prompt_tokens")]
+    [InlineData("openai", "chat", """{"model":"m","usage":{"prompt_tokens":null,"completion_tokens":1}}""", "usage.prompt_tokens")]
+    [InlineData("openai", "chat", """{"model":"m","usage":{"prompt_tokens":-1,"completion_tokens":1}}""", "between 0 and")]
+    [InlineData("openai", "chat", """{"model":"m","usage":{"prompt_tokens":1.5,"completion_tokens":1}}""", "whole number")]
+    [InlineData("openai", "chat", """{"model":"m"}""", "has no 'usage'")]
+    [InlineData("openai", "chat", "[]", "has no 'usage'")]
+    [InlineData("openai", "chat", """{"usage":[]}""", "not an object")]
+    [InlineData("google", "default", """{"usageMetadata":{}}""", "No usage found")]
+    [InlineData("openai", "telegram", "{}", "only: chat")]
+    [InlineData("nobody-knows", "chat", "{}", "nobody-knows")]
+    public void A_body_that_cannot_be_read_says_where_and_why(string provider, string flavor, string body, string why) =>
+        Read(provider, flavor, body).ShouldBeOfType<NotExtracted>().Message.ShouldContain(why);
+
+    private static UsageExtraction Read(string provider, string? flavor, string body)
+    {
+        using var json = JsonDocument.Parse(body);
+        return Extract(provider, flavor, json.RootElement);
+    }
+}

@@ -1,0 +1,81 @@
+using Shouldly;
+using TokenSense.Tools;
+using TokenSense.Tools.Demo;
+using Xunit;
+
+namespace TokenSense.Specs.Tools;
+
+public sealed class OutcomeSpecs
+{
+    private static readonly TracedCall Call = new(TimeSpan.Zero, 1_000, 10);
+
+    // Two calls of 0.6 against a budget of 1: the third is refused.
+    private static readonly Outcome Right = new("Client A", Seen(), 1m, new(2, 2_000, 20, 1.2m, 0), 1.2m, new Dictionary<int, int> { [80] = 1, [100] = 1 });
+
+    [Fact]
+    public void A_run_in_which_everything_agrees_has_no_differences() => Right.Differences().ShouldBeEmpty();
+
+    [Fact]
+    public void The_overshoot_is_what_was_spent_beyond_the_budget_that_refused() => Right.OvershootUsd.ShouldBe(0.2m);
+
+    [Fact]
+    public void Without_a_refusal_there_is_no_overshoot_to_tell() =>
+        (Right with { Seen = Allowed() }).OvershootUsd.ShouldBeNull();
+
+    [Fact]
+    public void The_last_digit_of_the_spend_counts() =>
+        (Right with { SpentUsd = 1.2000000000001m }).Differences().ShouldBe([new Difference("Client A", "USD spent", "1.2", "1.2000000000001")]);
+
+    [Fact]
+    public void Recorded_usage_must_equal_what_was_served() =>
+        (Right with { Recorded = new(3, 2_001, 21, 1.3m, 1) }).Differences().Select(d => d.What).ShouldBe(
+            ["requests recorded", "input tokens recorded", "output tokens recorded", "USD recorded", "requests recorded without a price"]);
+
+    [Fact]
+    public void A_threshold_crossed_twice_is_a_difference() =>
+        Told(Right with { Crossings = new Dictionary<int, int> { [80] = 2, [100] = 1 } }).ShouldBe(["crossings of 80 %: 1, not 2"]);
+
+    [Fact]
+    public void A_threshold_that_was_reached_and_not_told_is_a_difference() =>
+        Told(Right with { Crossings = new Dictionary<int, int> { [80] = 1 } }).ShouldBe(["crossings of 100 %: 1, not 0"]);
+
+    [Fact]
+    public void A_threshold_told_before_it_was_reached_is_a_difference() =>
+        Told(Right with { Seen = Allowed(), BudgetUsd = 1.3m, Crossings = new Dictionary<int, int> { [80] = 1, [100] = 1 } }).ShouldBe(["crossings of 100 %: 0, not 1"]);
+
+    [Fact]
+    public void A_budget_that_refused_before_it_was_used_up_is_a_difference() =>
+        Told(Right with { BudgetUsd = 1.3m, Crossings = new Dictionary<int, int> { [80] = 1 } }).ShouldBe(["USD served before the first 402, at least: 1.3, not 1.2"]);
+
+    [Fact]
+    public void An_answer_that_is_neither_200_nor_402_is_a_difference()
+    {
+        var seen = Seen();
+        seen.Fail("401 INVALID_API_KEY");
+        Told(Right with { Seen = seen }).ShouldBe(["requests without a decision or a report: 0, not 1 × 401 INVALID_API_KEY", "requests = allowed + 402: 4, not 3"]);
+    }
+
+    [Fact]
+    public void A_line_that_the_broker_never_confirmed_is_a_difference()
+    {
+        var seen = Seen(confirmed: 1);
+        Told(Right with { Seen = seen }).ShouldBe(["lines confirmed by the broker: 2, not 1", "USD confirmed by the broker: 1.2, not 0.6"]);
+    }
+
+    private static IEnumerable<string> Told(Outcome outcome) => outcome.Differences().Select(d => $"{d.What}: {d.Expected}, not {d.Found}");
+
+    private static Tally Seen(int confirmed = 2)
+    {
+        var tally = Allowed(confirmed);
+        tally.Refuse("PROJECT_BUDGET_EXCEEDED", byThisBudget: true);
+        return tally;
+    }
+
+    private static Tally Allowed(int confirmed = 2)
+    {
+        var tally = new Tally();
+        for (var i = 0; i < 2; i++) tally.Allow(Call, 0.6m);
+        for (var i = 0; i < confirmed; i++) tally.Confirm(0.6m);
+        return tally;
+    }
+}

@@ -1,0 +1,30 @@
+namespace TokenSense.Tools.Audit;
+
+/// <summary>Recorded usage beside what was made of it: Metering's rollups and Budgets' spend.</summary>
+public static class UsageComparison
+{
+    public static void Days(IReadOnlyDictionary<DayKey, DayTotal> folded, IReadOnlyDictionary<DayKey, DayTotal> rows, Findings findings)
+    {
+        foreach (var day in folded.Keys.Union(rows.Keys))
+        {
+            // A row that is missing is one of zeros: each of its figures is told.
+            var (should, does) = (folded.GetValueOrDefault(day), rows.GetValueOrDefault(day));
+            findings.Compare(day.ToString(), "requests of usage_days", should.Requests, does.Requests);
+            findings.Compare(day.ToString(), "input_tokens of usage_days", should.InputTokens, does.InputTokens);
+            findings.Compare(day.ToString(), "output_tokens of usage_days", should.OutputTokens, does.OutputTokens);
+            findings.Compare(day.ToString(), "cost_usd of usage_days", should.CostUsd, does.CostUsd);
+            findings.Compare(day.ToString(), "unpriced of usage_days", should.Unpriced, does.Unpriced);
+        }
+    }
+
+    public static void Spend(IReadOnlyDictionary<Place, (decimal CostUsd, long Lines)> recorded, IReadOnlyDictionary<Place, Month> spent, Findings findings)
+    {
+        foreach (var place in recorded.Keys.Union(spent.Keys))
+        {
+            var (cost, lines) = recorded.GetValueOrDefault(place);
+            var month = spent.GetValueOrDefault(place);
+            findings.Compare(place.ToString(), "spend against the recorded lines that Budgets claimed", cost, month?.SpentUsd ?? 0);
+            if (place.Scope != Place.Key) findings.Compare(place.ToString(), "charges against the recorded lines that Budgets claimed", lines, month?.Lines ?? 0);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+using Spectre.Console;
+
+namespace TokenSense.Tools.Demo;
+
+/// <param name="TraceFile">Null: made up.</param>
+/// <param name="Speed">Null: as fast as is answered.</param>
+public sealed record DemoWish(string? TraceFile, int? Requests, decimal? Speed);
+
+/// <summary>Shows the product at work, and checks it: what was served must be recorded, spent and reported, to the last digit.</summary>
+public static class DemoRun
+{
+    private const string GatewayId = "default";
+
+    public static async Task<int> Run(DemoWish wish, IAnsiConsole console, CancellationToken ct)
+    {
+        var calls = wish.TraceFile is { } file ? Trace.Read(file, wish.Requests) : GeneratedTrace.Of(wish.Requests ?? GeneratedTrace.RequestsDefault);
+        var now = DateTimeOffset.UtcNow;
+        var budgets = BudgetChoice.Of([.. calls.Select((call, i) => Lane.All[Lane.Of(i)].CostUsd(call, now))]);
+
+        using var api = await ConsoleApi.SignIn(ct);
+        using var gateway = new GatewayDoor();
+        await gateway.MustAnswer(ct);
+        await using var broker = await Connect(ct);
+        await using var crossings = await CrossingWatch.Open(broker, ct);
+        await using var reporter = await UsageReporter.Open(broker, GatewayId, ct);
+        var stage = await Stage.Set(api, budgets, ct);
+        await gateway.UntilKnown(stage, ct);
+        console.WriteLine($"Workspace {stage.Slug}: {Figures.Count(calls.Count)} requests.");
+
+        var replay = new Replay(stage, calls, wish.Speed, gateway, reporter);
+        var clock = Stopwatch.StartNew();
+        await ReplayProgress.Show(console, replay, calls.Count, ct);
+        var replayed = clock.Elapsed;
+        clock.Restart();
+        var outcomes = await new Settlement(api, stage, replay, crossings).Wait(ct);
+        var settled = clock.Elapsed;
+
+        OutcomeTable.Write(console, outcomes);
+        console.WriteLine(
+            $"{Figures.Count((long)(calls.Count / replayed.TotalSeconds))} requests/s for {Figures.Seconds(replayed)}; "
+            + $"settled {Figures.Seconds(settled)} after the last.");
+        return await Judge(api, stage, outcomes, console, ct);
+    }
+
+    private static async Task<int> Judge(ConsoleApi api, Stage stage, IReadOnlyList<Outcome> outcomes, IAnsiConsole console, CancellationToken ct)
+    {
+        var all = outcomes[^1];
+        if (all.Refused > 0) console.WriteLine($"402 by code: {string.Join(", ", all.Seen.Refused.Select(r => $"{r.Key} {Figures.Count(r.Value)}"))}.");
+        var findings = new Findings();
+        findings.AddRange(outcomes.SelectMany(o => o.Differences()));
+        if (findings.Count == 0)
+        {
+            console.WriteLine(
+                $"Exact: {Figures.Count(all.Seen.Requests)} requests = {Figures.Count(all.Seen.Allowed)} allowed + {Figures.Count(all.Refused)} refused; "
+                + $"{Figures.Usd(all.Seen.ServedUsd)} served = recorded = spent = reported; {outcomes.Sum(o => o.Crossings.Count)} thresholds crossed, each once.");
+            return ExitCode.Same;
+        }
+        findings.Write(console);
+        var period = (await api.Get($"workspaces/{stage.WorkspaceId}/spend", ct)).GetProperty("period").GetString();
+        if (period != stage.Period) console.WriteLine($"The month {stage.Period} ended during the run, and its budgets with it: run it again.");
+        return ExitCode.Different;
+    }
+
+    private static async Task<IConnection> Connect(CancellationToken ct)
+    {
+        var factory = new ConnectionFactory { Uri = Settings.RabbitMq, ClientProvidedName = "tokensense-demo", RequestedConnectionTimeout = TimeSpan.FromSeconds(5) };
+        try
+        {
+            return await factory.CreateConnectionAsync(ct);
+        }
+        catch (Exception e) when (e is BrokerUnreachableException or OperationInterruptedException)
+        {
+            throw new CannotRunException($"The broker at {factory.Endpoint.HostName}:{factory.Endpoint.Port} does not answer: {e.InnerException?.Message ?? e.Message}", e);
+        }
+    }
+}
