@@ -18,6 +18,9 @@ public sealed record FeedSettings(Uri Broker, Uri Api, string Token)
 
     public string ClientName { get; init; } = "tokensense-enforcement";
 
+    /// <summary>How the API is reached; null, over the network.</summary>
+    internal HttpMessageHandler? ApiHandler { get; init; }
+
     // A record would print its members, secrets among them.
     public override string ToString() => $"{Broker.Host}:{Broker.Port}, {Api}";
 }
@@ -26,13 +29,14 @@ public sealed record FeedSettings(Uri Broker, Uri Api, string Token)
 public sealed class EnforcementFeed(Enforcer enforcer, FeedSettings settings, TimeProvider clock, Action<string>? log = null) : IDisposable
 {
     private const ushort PrefetchMax = 200;
+    private const long OutOfStep = -1;
     private static readonly TimeSpan BackOffMin = TimeSpan.FromMilliseconds(200), BackOffMax = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SnapshotTimeMax = TimeSpan.FromSeconds(60);
     private static readonly Meter Meter = new("TokenSense");
     private static readonly Counter<long> MessagesCounted = Meter.CreateCounter<long>("tokensense.enforcement.messages");
     private static readonly Counter<long> MalformedCounted = Meter.CreateCounter<long>("tokensense.enforcement.malformed");
 
-    private readonly HttpClient _api = new(new SocketsHttpHandler
+    private readonly HttpClient _api = new(settings.ApiHandler ?? new SocketsHttpHandler
     {
         AutomaticDecompression = DecompressionMethods.All,
         PooledConnectionLifetime = TimeSpan.FromMinutes(2),
@@ -46,13 +50,15 @@ public sealed class EnforcementFeed(Enforcer enforcer, FeedSettings settings, Ti
     // Told when something asks for a snapshot before its time.
     private readonly SemaphoreSlim _asked = new(0, 1);
     private long _malformed;
-    private volatile bool _inStep;
+    // Messages that could not be read, and how many of them the newest snapshot makes up for: both count up, so that neither hides the other.
+    private long _missed;
+    private long _madeUpFor = OutOfStep;
 
     /// <summary>What could not be understood, and was skipped.</summary>
     public long Malformed => Volatile.Read(ref _malformed);
 
-    /// <summary>Subscribed, and the snapshot was read since: nothing is missed.</summary>
-    public bool InStep => _inStep;
+    /// <summary>Subscribed, and a snapshot was read since, and since the last message that could not be read: nothing is missed.</summary>
+    public bool InStep => Volatile.Read(ref _madeUpFor) == Volatile.Read(ref _missed);
 
     /// <summary>Runs until cancelled; no fault of the broker or the API ends it.</summary>
     public async Task Run(CancellationToken ct)
@@ -75,7 +81,7 @@ public sealed class EnforcementFeed(Enforcer enforcer, FeedSettings settings, Ti
             }
             finally
             {
-                _inStep = false;
+                Volatile.Write(ref _madeUpFor, OutOfStep);
             }
             wait = await BackOff(wait, ct);
         }
@@ -142,7 +148,7 @@ public sealed class EnforcementFeed(Enforcer enforcer, FeedSettings settings, Ti
         await channel.BasicConsumeAsync(queue, autoAck: false, consumer, ct);
     }
 
-    private void Take(ReadOnlyMemory<byte> body, string exchange)
+    internal void Take(ReadOnlyMemory<byte> body, string exchange)
     {
         try
         {
@@ -150,7 +156,7 @@ public sealed class EnforcementFeed(Enforcer enforcer, FeedSettings settings, Ti
             {
                 case SpendChanged m: enforcer.Apply(m); AskIfNewer(m.Epoch); break;
                 // While a snapshot is still owed, "all was sent" says nothing about what was received.
-                case BudgetsHeartbeat m: if (_inStep) enforcer.Apply(m); AskIfNewer(m.Epoch); break;
+                case BudgetsHeartbeat m: if (InStep) enforcer.Apply(m); AskIfNewer(m.Epoch); break;
                 case ApiKeyChanged m: enforcer.Apply(m); break;
                 case ProjectChanged m: enforcer.Apply(m); break;
                 case WorkspaceChanged m: enforcer.Apply(m); break;
@@ -159,8 +165,11 @@ public sealed class EnforcementFeed(Enforcer enforcer, FeedSettings settings, Ti
         }
         catch (Exception e)
         {
-            // Nothing that a message holds may end the feed. The message itself is not logged.
+            // Nothing that a message holds may end the feed; but the state that it told is lacking here, until a snapshot tells it.
+            Interlocked.Increment(ref _missed);
+            // The message itself is not logged.
             Skip(1, $"A message from {exchange} was skipped: {e.GetType().Name}");
+            Ask();
         }
     }
 
@@ -175,7 +184,7 @@ public sealed class EnforcementFeed(Enforcer enforcer, FeedSettings settings, Ti
         catch (SemaphoreFullException) { }
     }
 
-    private async Task ReadSnapshots(CancellationToken ct)
+    internal async Task ReadSnapshots(CancellationToken ct)
     {
         while (true)
         {
@@ -192,13 +201,13 @@ public sealed class EnforcementFeed(Enforcer enforcer, FeedSettings settings, Ti
         {
             using var late = CancellationTokenSource.CreateLinkedTokenSource(ct);
             late.CancelAfter(SnapshotTimeMax);
-            var askedAfter = enforcer.Arrivals;
+            var (askedAfter, missed) = (enforcer.Arrivals, Volatile.Read(ref _missed));
             using var answer = await _api.GetAsync("api/v1/enforcement/snapshot", HttpCompletionOption.ResponseHeadersRead, late.Token);
             answer.EnsureSuccessStatusCode();
             await using var body = await answer.Content.ReadAsStreamAsync(late.Token);
             var snapshot = await JsonSerializer.DeserializeAsync<EnforcementSnapshot>(body, Envelope.Json, late.Token) ?? throw new FormatException("It is null.");
             if (enforcer.Load(snapshot, askedAfter) is var skipped and > 0) Skip(skipped, $"{skipped} entries of the snapshot were skipped");
-            _inStep = true;
+            Volatile.Write(ref _madeUpFor, missed);
             log?.Invoke($"Snapshot of epoch {snapshot.Epoch}, complete to {snapshot.CompleteTo:O}: {snapshot.Keys.Count} keys, {snapshot.Spend.Count} scopes with spend");
             return true;
         }

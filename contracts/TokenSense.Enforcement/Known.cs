@@ -104,7 +104,10 @@ internal sealed class Known
             var all = _workspaces.Values.Select(w => (w.Id, w.Spend))
                 .Concat(_projects.Values.Select(p => (p.Id, p.Spend))).Concat(_keys.Values.Select(k => (k.Id, k.Spend)));
             foreach (var (id, spend) in all)
-                if (spend.Epoch is { } epoch && (epoch < _epoch || (epoch == _epoch && spend.ArrivedAs <= before && !listed.Contains(id)))) spend.Forget();
+            {
+                if (spend.Epoch < _epoch) spend.Forget(long.MaxValue);
+                else if (spend.Epoch == _epoch && !listed.Contains(id)) spend.Forget(before);
+            }
         }
     }
 

@@ -61,8 +61,11 @@ public sealed class ScopeBudget
     public bool IsWarning { get; }
 }
 
-/// <summary>What is known of one scope's spend: the newest state that arrived, seen from the clock.</summary>
-/// <remarks>What arrived and what the clock makes of it are kept apart, so that the order of arrival never matters.</remarks>
+/// <summary>What is known of one scope's spend: the newest states of the two newest months that arrived, seen from the clock.</summary>
+/// <remarks>
+/// Two, because a month's first state may come before the month: usage may be dated five minutes ahead, and no two clocks are alike.
+/// What arrived and what the clock makes of it are kept apart, so that the order of arrival never matters.
+/// </remarks>
 internal sealed class ScopeSpend
 {
     private volatile Received? _received;
@@ -71,15 +74,14 @@ internal sealed class ScopeSpend
 
     public string? Name { get => _name; set => _name = value; }
 
-    /// <summary>When the held state arrived, in the order of arrivals.</summary>
-    public long ArrivedAs => _received?.ArrivedAs ?? 0;
-
     public long? Epoch => _received?.State.Epoch;
 
     /// <summary>The budget in force at this time: null, none. After the month's end, the next month's with nothing spent.</summary>
     public ScopeBudget? At(DateTimeOffset now, PeriodCalendar calendar)
     {
         var received = _received;
+        // The month before rules to its end. Where none is held, a newer one than the clock's is believed.
+        if (received?.Before is { } before && now < before.State.ResetsAt) return before.Budget;
         if (received?.Budget is not { } budget || now < budget.ResetsAt) return received?.Budget;
         var rolled = _rolled;
         return rolled is not null && ReferenceEquals(rolled.From, received) && ReferenceEquals(rolled.Calendar, calendar)
@@ -91,20 +93,40 @@ internal sealed class ScopeSpend
     /// <returns>False: repeated or overtaken.</returns>
     public bool Replace(SpendChanged state, long arrivedAs)
     {
-        if (_received is { } held && Compare(state, held.State) <= 0) return false;
         var budget = state.BudgetUsd is { } amount
             ? new ScopeBudget(this, state.Scope, state.ScopeId, state.Period, state.SpentUsd, amount, state.Mode, state.ResetsAt)
             : null;
-        _received = new(state, budget, arrivedAs);
+        var held = _received;
+        var merged = Merge(held, new(state, budget, arrivedAs, Before: null));
+        if (ReferenceEquals(merged, held)) return false;
+        _received = merged;
         return true;
     }
 
-    public void Forget() => _received = null;
+    /// <summary>Drops what arrived up to there, as <see cref="Received.ArrivedAs"/> counts.</summary>
+    public void Forget(long arrivedUpTo)
+    {
+        if (_received is not { } newest) return;
+        var before = newest.Before is { } b && b.ArrivedAs > arrivedUpTo ? b : null;
+        _received = newest.ArrivedAs > arrivedUpTo ? newest with { Before = before } : before;
+    }
+
+    // Of the newest epoch the two newest months, of each its highest version: a maximum, whatever the order.
+    private static Received Merge(Received? held, Received arrived)
+    {
+        if (held is null || arrived.State.Epoch > held.State.Epoch) return arrived;
+        if (arrived.State.Epoch < held.State.Epoch) return held;
+        return string.CompareOrdinal(arrived.State.Period, held.State.Period) switch
+        {
+            > 0 => arrived with { Before = held with { Before = null } },
+            0 => arrived.State.Version > held.State.Version ? arrived with { Before = held.Before } : held,
+            _ when held.Before is { } before && Compare(arrived.State, before.State) <= 0 => held,
+            _ => held with { Before = arrived },
+        };
+    }
 
     private static int Compare(SpendChanged a, SpendChanged b) =>
-        a.Epoch != b.Epoch ? a.Epoch.CompareTo(b.Epoch)
-        : a.Period != b.Period ? string.CompareOrdinal(a.Period, b.Period)
-        : a.Version.CompareTo(b.Version);
+        a.Period != b.Period ? string.CompareOrdinal(a.Period, b.Period) : a.Version.CompareTo(b.Version);
 
     private ScopeBudget Roll(Received from, ScopeBudget ended, DateTimeOffset now, PeriodCalendar calendar)
     {
@@ -116,6 +138,8 @@ internal sealed class ScopeSpend
         return budget;
     }
 
-    private sealed record Received(SpendChanged State, ScopeBudget? Budget, long ArrivedAs);
+    /// <param name="ArrivedAs">When it arrived, in the order of arrivals.</param>
+    /// <param name="Before">The newest earlier month that is known, without one before it.</param>
+    private sealed record Received(SpendChanged State, ScopeBudget? Budget, long ArrivedAs, Received? Before);
     private sealed record Rolled(Received From, PeriodCalendar Calendar, DateTimeOffset StartsAt, ScopeBudget Budget);
 }

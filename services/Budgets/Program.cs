@@ -25,12 +25,14 @@ builder.AddBus(
     {
         bus.AddConsumer<DirectoryConsumer>();
         bus.AddConsumer<UsageRecordedConsumer>();
+        bus.AddConsumer<MeteringHeartbeatConsumer>();
     },
     (rabbit, context) =>
     {
         rabbit.Receive(Queues.BudgetsDirectory, concurrency: 8, endpoint => endpoint.ConfigureConsumer<DirectoryConsumer>(context));
-        rabbit.Receive(Queues.BudgetsUsageRecorded, concurrency: 8, endpoint =>
+        rabbit.Receive(Queues.BudgetsUsageRecorded, concurrency: 32, endpoint =>
         {
+            endpoint.ConfigureConsumer<MeteringHeartbeatConsumer>(context);
             // One workspace is written by one handler at a time; the others do not queue on its lock.
             endpoint.ConfigureConsumer<UsageRecordedConsumer>(context, consumer =>
                 consumer.Message<UsageRecorded>(message => message.UsePartitioner(8, consumed => consumed.Message.WorkspaceId)));
@@ -38,7 +40,7 @@ builder.AddBus(
     });
 builder.AddRelay<SpendRelay>();
 builder.Services.AddSingleton<Epoch>();
-builder.Services.AddSingleton<Calendars>();
+builder.Services.AddSingleton<Upstream>();
 builder.Services.AddSingleton<ScopeLookup>();
 builder.Services.AddSingleton<BudgetChanges>();
 builder.Services.AddHostedService<Heartbeat>();

@@ -38,6 +38,12 @@ internal static class Tables
             primary key (workspace_id, period, scope, scope_id));
         create index scope_spend_stream on scope_spend (stream, scope_id);
 
+        create table upstream (
+            only_row bool primary key default true check (only_row),
+            recorded_to timestamptz not null,
+            last_message_id uuid,
+            complete_to timestamptz);
+
         create table epoch (
             only_row bool primary key default true check (only_row),
             value bigint not null,

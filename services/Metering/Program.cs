@@ -39,6 +39,7 @@ builder.Services.AddSingleton<UsageRecorder>();
 builder.Services.AddSingleton<UsageIntake>();
 builder.Services.AddSingleton<Admission>();
 builder.Services.AddHostedService<PendingUsage>();
+builder.Services.AddHostedService<RecordedTo>();
 
 var app = builder.Build();
 app.MapServiceDefaults();

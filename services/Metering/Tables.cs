@@ -46,8 +46,10 @@ internal static class Tables
             code text not null,
             message text not null,
             line jsonb,
-            at timestamptz not null);
+            at timestamptz not null,
+            tries int not null default 0,
+            next_try_at timestamptz not null);
         create index kept_aside_workspace on kept_aside (workspace_id, kind, at desc);
-        create index kept_aside_pending on kept_aside (key_ref) where kind = 'pending';
+        create index kept_aside_pending on kept_aside (next_try_at) where kind = 'pending';
         """;
 }

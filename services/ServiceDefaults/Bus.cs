@@ -11,12 +11,12 @@ namespace TokenSense.ServiceDefaults;
 public static class Bus
 {
     public static void AddBus(
-        this WebApplicationBuilder builder, Action<IBusRegistrationConfigurator>? consumers = null, Action<Endpoints, IBusRegistrationContext>? endpoints = null)
+        this WebApplicationBuilder builder, Action<IBusRegistrationConfigurator>? consumers = null, Action<IRabbitMqBusFactoryConfigurator, IBusRegistrationContext>? endpoints = null)
     {
         var address = builder.Configuration.GetConnectionString("RabbitMq")
             ?? throw new InvalidOperationException("ConnectionStrings__RabbitMq is not set: it names the broker (amqp://user:password@host:port/vhost).");
         // Before anything is sent, so that no message leaves while a queue is missing.
-        var arguments = QueueDeclaration.Run(new Uri(address)).GetAwaiter().GetResult();
+        QueueDeclaration.Run(new Uri(address)).GetAwaiter().GetResult();
         builder.Services.Configure<MassTransitHostOptions>(options =>
         {
             options.WaitUntilStarted = false;
@@ -26,6 +26,7 @@ public static class Bus
         builder.Services.AddMassTransit(bus =>
         {
             bus.SetKebabCaseEndpointNameFormatter();
+            bus.DisableUsageTelemetry();
             consumers?.Invoke(bus);
             bus.UsingRabbitMq((context, rabbit) =>
             {
@@ -38,7 +39,7 @@ public static class Bus
                     options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
                     return options;
                 });
-                endpoints?.Invoke(new Endpoints(rabbit, arguments), context);
+                endpoints?.Invoke(rabbit, context);
             });
         });
     }
@@ -46,15 +47,13 @@ public static class Bus
     /// <summary>For a queue of one message type: JSON without MassTransit's envelope, with or without a content type, is taken too.</summary>
     public static void TakePlainJson(this IReceiveEndpointConfigurator endpoint) =>
         endpoint.UseRawJsonDeserializer(RawSerializerOptions.All, isDefault: true);
-}
 
-/// <summary>Where a service receives: durable queues of <see cref="Queues"/>.</summary>
-public sealed class Endpoints(IRabbitMqBusFactoryConfigurator rabbit, IReadOnlyDictionary<string, object?> arguments)
-{
-    public void Receive(string queue, int concurrency, Action<IRabbitMqReceiveEndpointConfigurator> configure) =>
+    /// <summary>A durable queue of <see cref="Queues"/>.</summary>
+    public static void Receive(
+        this IRabbitMqBusFactoryConfigurator rabbit, string queue, int concurrency, Action<IRabbitMqReceiveEndpointConfigurator> configure) =>
         rabbit.ReceiveEndpoint(queue, endpoint =>
         {
-            foreach (var (name, value) in arguments) endpoint.SetQueueArgument(name, value);
+            foreach (var (name, value) in Queues.Arguments) endpoint.SetQueueArgument(name, value);
             endpoint.Durable = true;
             endpoint.PrefetchCount = (ushort)(concurrency * 2);
             endpoint.ConcurrentMessageLimit = concurrency;

@@ -33,6 +33,9 @@ public static class EventStore
             Timeout = 5,
             CommandTimeout = 30,
             KeepAlive = 10,
+            // A host that dies without a word must not hold the relay's lock or a workspace's for longer than this.
+            Options = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c tcp_user_timeout=10000 "
+                + "-c idle_in_transaction_session_timeout=15000",
         };
         DatabaseSetup.Prepare(settings, [Origins.Tables, .. tables]);
 

@@ -10,8 +10,8 @@ public static class Faults
 {
     public static bool IsInfrastructure(Exception fault) => fault switch
     {
-        // Data and constraints (classes 22 and 23) speak of the content; all else of the server, its state or its settings.
-        PostgresException p => !p.SqlState.StartsWith("22", StringComparison.Ordinal) && !p.SqlState.StartsWith("23", StringComparison.Ordinal),
+        // Data, constraints and program limits (classes 22, 23, 54) speak of the content; all else of the server, its state or its settings.
+        PostgresException p => p.SqlState[..2] is not ("22" or "23" or "54"),
         NpgsqlException or SocketException or IOException or TimeoutException or OperationCanceledException => true,
         RabbitMQClientException or ConnectionException or MessageNotAcknowledgedException or MessageReturnedException => true,
         ObjectDisposedException => true,

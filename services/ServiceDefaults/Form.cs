@@ -75,8 +75,8 @@ public sealed class Form
     public DateTimeOffset? Time(string field)
     {
         if (Value(field, false) is not { } value) return null;
-        if (value.ValueKind == JsonValueKind.String && value.TryGetDateTimeOffset(out var time)) return time.ToUniversalTime();
-        Error(field, "must be an RFC 3339 time");
+        if (StringOf(value) is not null && Rfc3339.TryRead(value, out var time)) return time;
+        Error(field, "must be an RFC 3339 time with its offset");
         return null;
     }
 

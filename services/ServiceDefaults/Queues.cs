@@ -22,8 +22,13 @@ public static class Queues
         (MeteringUsageReported, [typeof(UsageReported)]),
         (MeteringDirectory, DirectoryTypes),
         (BudgetsDirectory, DirectoryTypes),
-        (BudgetsUsageRecorded, [typeof(UsageRecorded)]),
+        (BudgetsUsageRecorded, [typeof(UsageRecorded), typeof(MeteringHeartbeat)]),
     ];
+
+    /// <summary>A quorum queue keeps what is confirmed. Its delivery limit is one that nothing reaches, the same for every broker.</summary>
+    /// <remarks>RabbitMQ 4 gives a message up after 20 deliveries unless told otherwise; told -1, RabbitMQ 3 drops it at its first redelivery (decision 0004).</remarks>
+    internal static readonly IReadOnlyDictionary<string, object?> Arguments =
+        new Dictionary<string, object?> { ["x-queue-type"] = "quorum", ["x-delivery-limit"] = 2_000_000_000 };
 
     internal static bool MustArrive(Type message) => All.Any(q => q.Takes.Contains(message));
 

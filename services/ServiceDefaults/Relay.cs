@@ -36,7 +36,8 @@ public static class Relay
             subscription =>
             {
                 subscription.Name = Name;
-                subscription.Options.BatchSize = 200;
+                // An event of Metering may hold 500 lines, half a megabyte.
+                subscription.Options.BatchSize = 50;
             }));
         builder.Services.AddHostedService<RelayLeader>();
         builder.Services.AddHealthChecks().AddCheck<RelayHealth>("relay");
@@ -53,27 +54,61 @@ public sealed class RelayStatus(NpgsqlDataSource database)
     /// <summary>A moment before which everything committed has been appended up to the returned sequence number.</summary>
     public async Task<(DateTimeOffset CompleteTo, long Sequence, long Relayed)> Position(CancellationToken ct)
     {
-        // A transaction still open may yet append what it decided before now: complete only up to the oldest one's start.
-        await using var command = database.CreateCommand(
+        // A transaction still open may yet append what it decided before now: complete only up to the oldest one's start. Asked
+        // before the sequence, in a statement of its own, so that nothing committed in between is missing from it.
+        await using var batch = database.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(
             """
-            select (select least(clock_timestamp(), min(xact_start)) from pg_stat_activity
-                    where datname = current_database() and backend_xid is not null and pid <> pg_backend_pid()),
-                   (select coalesce(max(seq_id), 0) from mt_events),
+            select least(clock_timestamp(), min(xact_start)) from pg_stat_activity
+            where datname = current_database() and backend_xid is not null and pid <> pg_backend_pid()
+            """));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(
+            """
+            select (select coalesce(max(seq_id), 0) from mt_events),
                    (select coalesce(max(last_seq_id), 0) from mt_event_progression where name like 'relay:%')
-            """);
-        await using var reader = await command.ExecuteReaderAsync(ct);
+            """));
+        await using var reader = await batch.ExecuteReaderAsync(ct);
         await reader.ReadAsync(ct);
-        return (reader.GetFieldValue<DateTimeOffset>(0), reader.GetInt64(1), reader.GetInt64(2));
+        var completeTo = reader.GetFieldValue<DateTimeOffset>(0);
+        await reader.NextResultAsync(ct);
+        await reader.ReadAsync(ct);
+        return (completeTo, reader.GetInt64(0), reader.GetInt64(1));
     }
 }
 
-internal sealed class RelaySubscription(IRelayRendering rendering, IBus bus, IHostApplicationLifetime life, ILogger<RelaySubscription> log) : ISubscription
+/// <summary>Waits until everything committed so far has been sent.</summary>
+public static class Completeness
+{
+    private static readonly TimeSpan CatchUpMax = TimeSpan.FromSeconds(10);
+
+    /// <returns>The moment up to which it is, and the last event's sequence number; null where the relay does not catch up.</returns>
+    public static async Task<(DateTimeOffset CompleteTo, long Sequence)?> CaughtUp(this RelayStatus relay, CancellationToken ct)
+    {
+        var (completeTo, sequence, relayed) = await relay.Position(ct);
+        var deadline = Environment.TickCount64 + (long)CatchUpMax.TotalMilliseconds;
+        while (relayed < sequence && Environment.TickCount64 < deadline)
+        {
+            await Task.Delay(20, ct);
+            (_, _, relayed) = await relay.Position(ct);
+        }
+        return relayed >= sequence ? (completeTo, sequence) : null;
+    }
+}
+
+internal sealed class RelaySubscription(
+    IRelayRendering rendering, IBus bus, IHostApplicationLifetime life, TimeProvider clock, ILogger<RelaySubscription> log) : ISubscription
 {
     private const int UnconfirmedMax = 64;
+    // Under load pages fill up instead of carrying one event each; after a pause the first one goes at once.
+    private static readonly TimeSpan PageInterval = TimeSpan.FromMilliseconds(20);
+    private long _lastPage;
 
     public async Task<IChangeListener> ProcessEventsAsync(
         EventRange page, ISubscriptionController controller, IDocumentOperations operations, CancellationToken ct)
     {
+        var early = PageInterval - clock.GetElapsedTime(_lastPage);
+        if (early > TimeSpan.Zero) await Task.Delay(early, clock, ct);
+        _lastPage = clock.GetTimestamp();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct, life.ApplicationStopping);
         // The page is done when everything in it is confirmed; a broker that is away is waited for, however long.
         var wait = TimeSpan.FromMilliseconds(100);

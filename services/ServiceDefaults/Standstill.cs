@@ -4,12 +4,15 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace TokenSense.ServiceDefaults;
 
 /// <summary>The messages that are being tried again and again: unhealthy once one has been for 30 s.</summary>
-internal sealed class Standstill : IHealthCheck
+public sealed class Standstill : IHealthCheck
 {
     private static readonly TimeSpan TriedMax = TimeSpan.FromSeconds(30);
     private static readonly ConcurrentDictionary<Place, byte> Places = new();
 
-    public static Place Begin(string queue)
+    /// <summary>Whether some message is being tried again in this process.</summary>
+    public static bool Any => !Places.IsEmpty;
+
+    internal static Place Begin(string queue)
     {
         var place = new Place(queue, Environment.TickCount64);
         Places[place] = 0;

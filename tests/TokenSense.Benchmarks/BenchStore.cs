@@ -34,6 +34,7 @@ internal sealed class BenchStore(WebApplication app, DiscardingRelay relay, IPro
         builder.AddEventStore(name, tables, store =>
         {
             events(store);
+            store.Projections.AsyncMode = DaemonMode.ExternallyManaged;
             // The page of ServiceDefaults/Relay.
             store.Projections.Subscribe(relay, subscription => subscription.Options.BatchSize = 200);
         });
@@ -66,7 +67,11 @@ internal sealed class BenchStore(WebApplication app, DiscardingRelay relay, IPro
         await app.DisposeAsync();
         connection.Database = "postgres";
         await using var server = NpgsqlDataSource.Create(connection);
-        await using var drop = server.CreateCommand($"drop database \"{database}\" with (force)");
+        // Our own connections by name: a forced drop fails where an autovacuum runs, which is not ours to end; a plain one ends it.
+        await using var close = server.CreateCommand("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and usename = current_user");
+        close.Parameters.Add(new() { Value = database });
+        await close.ExecuteNonQueryAsync();
+        await using var drop = server.CreateCommand($"drop database \"{database}\"");
         await drop.ExecuteNonQueryAsync();
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 
 namespace TokenSense.Benchmarks;
 
@@ -27,15 +26,3 @@ internal sealed record Finding(string Name, double Value, double Baseline, strin
 }
 
 internal sealed record Row(string Case, string What, double Value, double Baseline, string Unit);
-
-internal static class Machine
-{
-    public static object Description => new
-    {
-        Cores = Environment.ProcessorCount,
-        MemoryGib = Math.Round(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1L << 30), 1),
-        Os = RuntimeInformation.OSDescription,
-        Architecture = RuntimeInformation.ProcessArchitecture.ToString(),
-        Runtime = RuntimeInformation.FrameworkDescription,
-    };
-}

@@ -6,24 +6,24 @@ using TokenSense.Metering.Prices;
 using TokenSense.Metering.Reports;
 using TokenSense.Metering.Usage;
 using TokenSense.ServiceDefaults;
-using Directory = TokenSense.ServiceDefaults.Access.Directory;
+using TokenSense.ServiceDefaults.Access;
 
 namespace TokenSense.Benchmarks;
 
 public sealed record LineRecorded(Guid WorkspaceId, DateTimeOffset At, MeteredLine Line);
 
 /// <summary>The road not taken: UsageRecorder with an event per line, whose id is the usage's name. The unique index tells what is known.</summary>
-internal sealed class LineRecorder(NpgsqlDataSource database, IDocumentStore store, Directory directory, Pricer pricer)
+internal sealed class LineRecorder(NpgsqlDataSource database, IDocumentStore store, Calendars calendars, Pricer pricer)
 {
     public async Task<IReadOnlyList<LineAnswer>> Record(
         Guid workspaceId, Reporter reporter, IReadOnlyList<AttributedLine> lines, DateTimeOffset at, CancellationToken ct)
     {
-        var calendar = new PeriodCalendar((await directory.All<WorkspaceChanged>("workspace", workspaceId, ct)).SingleOrDefault()?.TimeZones ?? []);
+        var calendar = (await calendars.Of(workspaceId, ct))!;
         await using var connection = await database.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         await using (var take = new NpgsqlCommand("select pg_advisory_xact_lock($1)", connection, transaction) { Parameters = { new() { Value = EventStore.LockOf(workspaceId) } } })
             await take.ExecuteNonQueryAsync(ct);
-        await using var session = store.OpenSession(transaction, reporter.Name);
+        await using var session = await store.OpenSession(transaction, workspaceId, reporter.Name, null, ct);
         var metered = lines.Select(line => Meter(workspaceId, line, reporter, calendar)).ToList();
         session.Events.Append($"usage-{workspaceId}-{at:yyyy-MM-dd}",
             metered.Select(line => (object)new Event<LineRecorded>(new(workspaceId, at, line)) { Id = line.UsageId }));

@@ -9,7 +9,18 @@ namespace TokenSense.Benchmarks;
 /// <param name="EventsRelayed">Events a second, over the same time.</param>
 /// <param name="LagMs">Median from the commit of a batch to the subscription, under full load.</param>
 /// <param name="BytesEach">On disk, for each batch.</param>
-internal sealed record Sample(double Written, double Relayed, double EventsRelayed, double LagMs, double BytesEach);
+internal sealed record Sample(double Written, double Relayed, double EventsRelayed, double LagMs, double BytesEach)
+{
+    /// <param name="unit">What is counted, in the singular: so many of it are in a batch.</param>
+    public static IEnumerable<Row> Compare(string name, Sample one, Sample other, int inBatch, string unit) =>
+    [
+        new(name, "committed", one.Written * inBatch, other.Written * inBatch, $"{unit}s/s"),
+        new(name, "committed and relayed", one.Relayed * inBatch, other.Relayed * inBatch, $"{unit}s/s"),
+        new(name, "relayed", one.EventsRelayed, other.EventsRelayed, "events/s"),
+        new(name, "commit to subscription, median", one.LagMs, other.LagMs, "ms"),
+        new(name, "events, indexes, claims on disk", one.BytesEach / inBatch, other.BytesEach / inBatch, $"bytes/{unit}"),
+    ];
+}
 
 internal static class Load
 {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using TokenSense.ServiceDefaults;
 
@@ -30,13 +31,11 @@ internal static class Program
         var findings = new List<Finding>();
         foreach (var name in names.Count > 0 ? names.Distinct() : Benchmarks.Keys)
         {
-            var finding = await Benchmarks[name]();
-            finding.Print();
-            findings.Add(finding);
+            findings.Add(await Benchmarks[name]());
+            findings[^1].Print();
         }
-        if (file is not null)
-            await File.WriteAllTextAsync(file, JsonSerializer.Serialize(
-                new { Machine = Machine.Description, Benchmarks = findings }, new JsonSerializerOptions(Service.Json) { WriteIndented = true }));
+        var machine = new { Cores = Environment.ProcessorCount, Os = RuntimeInformation.OSDescription, Runtime = RuntimeInformation.FrameworkDescription };
+        if (file is not null) await File.WriteAllTextAsync(file, JsonSerializer.Serialize(new { machine, Benchmarks = findings }, Service.Json));
         return findings.All(f => f.Met) ? 0 : 1;
     }
 }

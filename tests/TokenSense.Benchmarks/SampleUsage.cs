@@ -26,11 +26,9 @@ internal static class SampleUsage
         }, key, key.ProjectId);
     }
 
-    public static ApiKeyChanged Key(Guid workspaceId, int number) => new()
+    private static ApiKeyChanged Key(Guid workspaceId, int number) => new()
     {
-        KeyId = Derived(workspaceId, $"key-{number}"), WorkspaceId = workspaceId, ProjectId = Derived(workspaceId, $"project-{number % Projects}"),
+        KeyId = UsageName.Of($"{workspaceId}", $"key-{number}"), WorkspaceId = workspaceId, ProjectId = UsageName.Of($"{workspaceId}", $"project-{number % Projects}"),
         Name = "bench", Scopes = ["call"], Secrets = [], Version = 1,
     };
-
-    private static Guid Derived(Guid workspaceId, string what) => UsageName.Of(workspaceId.ToString("N"), what);
 }

@@ -25,15 +25,10 @@ internal static class SpendStreams
             var messages = Workspaces.Select(workspace => Message(workspace, lines)).ToArray();
             var (one, other) = await Load.Compare(
                 (built, writer => Accrue(built, messages[writer], Riding)), (streams, writer => Accrue(streams, messages[writer], StreamPerKey)));
-            var @case = $"{lines} lines a message";
-            rows.Add(new(@case, "counted", one.Written, other.Written, "messages/s"));
-            rows.Add(new(@case, "counted and relayed", one.Relayed, other.Relayed, "messages/s"));
-            rows.Add(new(@case, "relayed", one.EventsRelayed, other.EventsRelayed, "events/s"));
-            rows.Add(new(@case, "commit to subscription, median", one.LagMs, other.LagMs, "ms"));
-            rows.Add(new(@case, "events and claim on disk", one.BytesEach, other.BytesEach, "bytes/message"));
+            rows.AddRange(Sample.Compare($"{lines} lines a message", one, other, 1, "message"));
             (value, baseline) = (one.Relayed, other.Relayed);
         }
-        return new Finding(Name, value, baseline, "messages/s counted and relayed, 500 lines each", RatioMin: 1.2, rows);
+        return new Finding(Name, value, baseline, "messages/s committed and relayed, 500 lines each", RatioMin: 1, rows);
     }
 
     private static Task<BenchStore> Create(string name) => BenchStore.Create(name, [Directory.Tables, Tables.Script],
@@ -43,29 +38,32 @@ internal static class SpendStreams
     private static async Task<Guid> Accrue(BenchStore store, UsageRecorded message, Func<UsageRecorded, IEnumerable<Part>> split)
     {
         var (id, at) = (Guid.CreateVersion7(), DateTimeOffset.UtcNow);
-        await using var ledger = await SpendLedger.Open(store.Database, store.Store, message.WorkspaceId, "metering", null, default);
-        if (!await ledger.Claim(id, default)) throw new InvalidOperationException("A new message was known.");
+        await using var ledger = await SpendLedger.Claim(store.Database, store.Store, message.WorkspaceId, id, "metering", default)
+            ?? throw new InvalidOperationException("A new message was known.");
         var parts = split(message).ToList();
         var months = await ledger.Load(
-            [.. parts.Select(p => (p.Stream, p.Period, p.Own, (IReadOnlyCollection<Guid>)p.Charges.Select(c => c.KeyId).OfType<Guid>().Distinct().ToList()))], at, default);
+            [.. parts.Select(p => new WantedMonth(p.Stream, p.Period, p.Own, [.. p.Charges.Select(c => c.KeyId).OfType<Guid>().Distinct()]))], new PeriodCalendar([]), at, default);
         foreach (var part in parts)
             months[part.Stream].Record(MonthlySpend.Decide(new Accrue(id, part.Charges, at), months[part.Stream].State));
         await ledger.Save(months.Values, default);
         return id;
     }
 
-    private static IEnumerable<Part> Riding(UsageRecorded message) =>
-    [
-        Part.Of(message, ScopeName.Workspace, message.WorkspaceId, message.Lines, rides: false),
-        .. message.Lines.GroupBy(l => l.ProjectId!.Value).Select(project => Part.Of(message, ScopeName.Project, project.Key, project, rides: true)),
-    ];
+    private static IEnumerable<Part> Riding(UsageRecorded message) => [OfWorkspace(message), .. OfProjects(message, ride: true)];
 
     private static IEnumerable<Part> StreamPerKey(UsageRecorded message) =>
-    [
-        Part.Of(message, ScopeName.Workspace, message.WorkspaceId, message.Lines, rides: false),
-        .. message.Lines.GroupBy(l => l.ProjectId!.Value).Select(project => Part.Of(message, ScopeName.Project, project.Key, project, rides: false)),
-        .. message.Lines.GroupBy(l => l.KeyId).Select(key => Part.Of(message, ScopeName.Key, key.Key, key, rides: false)),
-    ];
+        [OfWorkspace(message), .. OfProjects(message, ride: false), .. message.Lines.GroupBy(l => l.KeyId).Select(k => Of(message, ScopeName.Key, k.Key, k, ride: false))];
+
+    private static Part OfWorkspace(UsageRecorded message) => Of(message, ScopeName.Workspace, message.WorkspaceId, message.Lines, ride: false);
+
+    private static IEnumerable<Part> OfProjects(UsageRecorded message, bool ride) =>
+        message.Lines.GroupBy(l => l.ProjectId!.Value).Select(p => Of(message, ScopeName.Project, p.Key, p, ride));
+
+    private static Part Of(UsageRecorded message, string scope, Guid id, IEnumerable<RecordedLine> lines, bool ride)
+    {
+        var (own, period) = (new ScopeName(message.WorkspaceId, scope, id), message.Lines[0].Period);
+        return new(OpenMonth.StreamOf(own, period), period, own, [.. lines.Select(l => new Charge(ride ? l.KeyId : null, l.CostUsd!.Value, new(l.Source, l.Id)))]);
+    }
 
     private static UsageRecorded Message(Guid workspaceId, int lines) => new()
     {
@@ -79,13 +77,5 @@ internal static class SpendStreams
         })],
     };
 
-    private sealed record Part(string Stream, string Period, ScopeName Own, ImmutableArray<Charge> Charges)
-    {
-        public static Part Of(UsageRecorded message, string scope, Guid id, IEnumerable<RecordedLine> lines, bool rides)
-        {
-            var (own, all) = (new ScopeName(message.WorkspaceId, scope, id), lines.ToList());
-            return new(OpenMonth.StreamOf(own, all[0].Period), all[0].Period, own,
-                [.. all.Select(l => new Charge(rides ? l.KeyId : null, l.CostUsd!.Value, new(l.Source, l.Id)))]);
-        }
-    }
+    private sealed record Part(string Stream, string Period, ScopeName Own, ImmutableArray<Charge> Charges);
 }

@@ -5,6 +5,7 @@ using TokenSense.Metering;
 using TokenSense.Metering.Prices;
 using TokenSense.Metering.Usage;
 using TokenSense.Pricing;
+using TokenSense.ServiceDefaults.Access;
 using Directory = TokenSense.ServiceDefaults.Access.Directory;
 
 namespace TokenSense.Benchmarks;
@@ -24,24 +25,26 @@ internal static class UsageStore
             stored => ((UsageEvent.UsageRecorded)stored.Data).Lines[^1].UsageId);
         await using var perLine = await BenchStore.Create("usage_lines", [Directory.Tables, Tables.Script],
             store => store.Events.MapEventType<LineRecorded>("line-recorded"), stored => stored.Id);
-        var recorder = new UsageRecorder(built.Database, built.Store, new Directory(built.Database), new Pricer(PriceBook.Default), new KeptAside(built.Database, built.Store));
-        var liner = new LineRecorder(perLine.Database, perLine.Store, new Directory(perLine.Database), new Pricer(PriceBook.Default));
+        var directory = new Directory(built.Database);
+        foreach (var workspace in Workspaces)
+            await directory.Apply(new WorkspaceChanged
+            {
+                WorkspaceId = workspace, Slug = $"{workspace}", Name = "bench", TimeZones = [new(null, "Europe/Berlin")], CreatedAt = DateTimeOffset.UtcNow, Version = 1,
+            }, default);
+        var calendars = new Calendars(directory, TimeProvider.System);
+        var recorder = new UsageRecorder(built.Database, built.Store, calendars, new Pricer(PriceBook.Default), new KeptAside(built.Database, built.Store));
+        var liner = new LineRecorder(perLine.Database, perLine.Store, calendars, new Pricer(PriceBook.Default));
 
         var rows = new List<Row>();
         var (value, baseline) = (0.0, 0.0);
         foreach (var lines in new[] { 1, 50, UsageIntake.LinesPerEventMax })
         {
             var (one, other) = await Load.Compare((built, writer => Batch(writer, lines, recorder.Record)), (perLine, writer => Batch(writer, lines, liner.Record)));
-            var @case = $"{lines} lines a batch";
-            rows.Add(new(@case, "recorded", one.Written * lines, other.Written * lines, "lines/s"));
-            rows.Add(new(@case, "recorded and relayed", one.Relayed * lines, other.Relayed * lines, "lines/s"));
-            rows.Add(new(@case, "relayed", one.EventsRelayed, other.EventsRelayed, "events/s"));
-            rows.Add(new(@case, "commit to subscription, median", one.LagMs, other.LagMs, "ms"));
-            rows.Add(new(@case, "on disk", one.BytesEach / lines, other.BytesEach / lines, "bytes/line"));
+            rows.AddRange(Sample.Compare($"{lines} lines a batch", one, other, lines, "line"));
             (value, baseline) = (one.Relayed * lines, other.Relayed * lines);
         }
         rows.AddRange(await HalfRepeated(built, perLine, recorder, liner));
-        return new Finding(Name, value, baseline, "lines/s recorded and relayed, 500 a batch", RatioMin: 1.2, rows);
+        return new Finding(Name, value, baseline, "lines/s committed and relayed, 500 a batch", RatioMin: 1, rows);
     }
 
     /// <summary>500 lines of which 250 are known: the claim skips them; without one the transaction fails, and the rest is found and written again.</summary>

@@ -18,12 +18,13 @@ public sealed class Epoch(NpgsqlDataSource database, TimeProvider clock)
         await using var command = database.CreateCommand(
             """
             with now as (
-                select (select oid from pg_database where datname = current_database()) || ':' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) as fingerprint)
-            insert into epoch as e (value, fingerprint) select $1, fingerprint from now
-            on conflict (only_row) do update set
-                value = case when e.fingerprint = excluded.fingerprint then e.value else greatest(e.value + 1, excluded.value) end,
-                fingerprint = excluded.fingerprint
-            returning value
+                select (select oid from pg_database where datname = current_database()) || ':' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) as fingerprint),
+            changed as (
+                insert into epoch as e (value, fingerprint) select $1, fingerprint from now
+                on conflict (only_row) do update set value = greatest(e.value + 1, excluded.value), fingerprint = excluded.fingerprint
+                    where e.fingerprint <> excluded.fingerprint
+                returning value)
+            select value from changed union all select value from epoch where not exists (select from changed)
             """);
         command.Parameters.Add(new() { Value = clock.GetUtcNow().ToUnixTimeMilliseconds() });
         Volatile.Write(ref _value, (long)(await command.ExecuteScalarAsync(ct))!);

@@ -15,13 +15,14 @@ public static class GetSnapshot
         routes.MapGet("/api/v1/enforcement/snapshot", Get).WithName("enforcement-snapshot").WithTags("enforcement").Produces<EnforcementSnapshot>();
 
     private static async Task<IResult> Get(
-        HttpContext http, Authentication authentication, Directory directory, NpgsqlDataSource database, Epoch epoch, RelayStatus relay, TimeProvider clock, CancellationToken ct)
+        HttpContext http, Authentication authentication, Directory directory, NpgsqlDataSource database, Epoch epoch, Upstream upstream, RelayStatus relay, TimeProvider clock, CancellationToken ct)
     {
         var caller = await authentication.Identify(http);
         if (caller is null) return AccessEndpoints.Unauthenticated(http);
         if (caller is not Caller.Gateway gateway) return AccessEndpoints.Forbidden();
         await epoch.Refresh(ct);
         // Read before the state, so that the state is at least as new as it says.
+        if (await upstream.CompleteTo(ct) is not { } counted) return Problems.Of(503, "SERVICE_UNAVAILABLE", "Metering was not heard of yet. Retry shortly.");
         var (completeTo, _, _) = await relay.Position(ct);
         var workspaces = (await directory.All<WorkspaceChanged>("workspace", null, ct))
             .Where(w => gateway.Workspaces is null || gateway.Workspaces.Contains(w.WorkspaceId)).ToList();
@@ -29,17 +30,15 @@ public static class GetSnapshot
         var spend = new List<SpendChanged>();
         foreach (var workspace in workspaces)
         {
-            var calendar = Calendars.Of(workspace);
+            var calendar = new PeriodCalendar(workspace.TimeZones);
             var period = calendar.PeriodOf(clock.GetUtcNow());
-            await foreach (var row in ScopeRow.OfPeriod(database, workspace.WorkspaceId, period, ct))
-                spend.Add(row.ToMessage(epoch.Value, calendar));
-            await foreach (var row in ScopeRow.Budgets(database, workspace.WorkspaceId, period, ct))
+            await foreach (var row in ScopeRow.Current(database, workspace.WorkspaceId, period, ct))
                 spend.Add(row.ToMessage(epoch.Value, calendar));
         }
         return TypedResults.Json(new EnforcementSnapshot
         {
             Epoch = epoch.Value,
-            CompleteTo = completeTo,
+            CompleteTo = counted < completeTo ? counted : completeTo,
             Workspaces = workspaces,
             Projects = [.. (await directory.All<ProjectChanged>("project", null, ct)).Where(p => ids.Contains(p.WorkspaceId))],
             Keys = [.. (await directory.All<ApiKeyChanged>("key", null, ct)).Where(k => ids.Contains(k.WorkspaceId))],

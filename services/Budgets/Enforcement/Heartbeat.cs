@@ -4,11 +4,11 @@ using TokenSense.ServiceDefaults;
 
 namespace TokenSense.Budgets.Enforcement;
 
-/// <summary>Every two seconds, from the process that relays: everything decided by then has been sent. A relay that stands still goes silent.</summary>
-public sealed class Heartbeat(RelayStatus relay, Epoch epoch, IBus bus, ILogger<Heartbeat> log) : BackgroundService
+/// <summary>Every two seconds, from the process that relays: everything decided by then has been sent. A relay that stands still goes silent, and so does this.</summary>
+public sealed class Heartbeat(RelayStatus relay, Epoch epoch, Upstream upstream, IBus bus, ILogger<Heartbeat> log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan CatchUpMax = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan PublishMax = TimeSpan.FromSeconds(10);
 
     protected override async Task ExecuteAsync(CancellationToken ct)
     {
@@ -18,8 +18,9 @@ public sealed class Heartbeat(RelayStatus relay, Epoch epoch, IBus bus, ILogger<
             try
             {
                 await epoch.Refresh(ct);
-                if (relay.Leading && await CompleteTo(ct) is { } completeTo)
-                    await bus.Publish(new BudgetsHeartbeat { Epoch = epoch.Value, CompleteTo = completeTo }, ct).WaitAsync(CatchUpMax, ct);
+                // Asked first: what was counted by then was also decided by then, and is sent once the relay has caught up.
+                if (relay.Leading && await upstream.CompleteTo(ct) is { } counted && await relay.CaughtUp(ct) is var (sent, _))
+                    await bus.Publish(new BudgetsHeartbeat { Epoch = epoch.Value, CompleteTo = sent < counted ? sent : counted }, ct).WaitAsync(PublishMax, ct);
             }
             catch (Exception e) when (!ct.IsCancellationRequested && Faults.IsInfrastructure(e))
             {
@@ -27,17 +28,5 @@ public sealed class Heartbeat(RelayStatus relay, Epoch epoch, IBus bus, ILogger<
             }
         }
         while (await timer.WaitForNextTickAsync(ct));
-    }
-
-    private async Task<DateTimeOffset?> CompleteTo(CancellationToken ct)
-    {
-        var (completeTo, sequence, relayed) = await relay.Position(ct);
-        var deadline = Environment.TickCount64 + (long)CatchUpMax.TotalMilliseconds;
-        while (relayed < sequence && Environment.TickCount64 < deadline)
-        {
-            await Task.Delay(20, ct);
-            (_, _, relayed) = await relay.Position(ct);
-        }
-        return relayed >= sequence ? completeTo : null;
     }
 }

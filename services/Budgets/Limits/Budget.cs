@@ -7,11 +7,11 @@ public sealed record SetBudget(decimal AmountUsd, string Mode, ImmutableArray<in
 public sealed record RemoveBudget(DateTimeOffset At);
 
 // Events are the stored format: members are added, never renamed or removed.
-public abstract record BudgetEvent
+public abstract record BudgetEvent(DateTimeOffset At)
 {
     public sealed record BudgetSet(
-        Guid WorkspaceId, string Scope, Guid ScopeId, decimal AmountUsd, string Mode, ImmutableArray<int> Thresholds, long Revision, DateTimeOffset At) : BudgetEvent;
-    public sealed record BudgetRemoved(Guid WorkspaceId, string Scope, Guid ScopeId, long Revision, DateTimeOffset At) : BudgetEvent;
+        Guid WorkspaceId, string Scope, Guid ScopeId, decimal AmountUsd, string Mode, ImmutableArray<int> Thresholds, long Revision, DateTimeOffset At) : BudgetEvent(At);
+    public sealed record BudgetRemoved(Guid WorkspaceId, string Scope, Guid ScopeId, long Revision, DateTimeOffset At) : BudgetEvent(At);
 }
 
 /// <summary>The standing monthly budget of one scope: the stream <c>budget-{scope}-{id}</c>, folded.</summary>

@@ -2,6 +2,7 @@ using Marten;
 using Npgsql;
 using NpgsqlTypes;
 using TokenSense.Budgets.Spend;
+using TokenSense.Contracts;
 using TokenSense.ServiceDefaults.Access;
 
 namespace TokenSense.Budgets.Limits;
@@ -16,10 +17,11 @@ public sealed class BudgetChanges(NpgsqlDataSource database, IDocumentStore stor
         var at = clock.GetUtcNow();
         var before = await Read(ledger.Transaction.Connection!, ledger.Transaction, scope, ct);
         // The month is loaded with the budget as it was, so that a fresh month still starts with what was in force.
-        var period = Calendars.Of(access.Workspace).PeriodOf(at);
+        var calendar = new PeriodCalendar(access.Workspace.TimeZones);
+        var period = calendar.PeriodOf(at);
         var stream = OpenMonth.StreamOf(found.Home, period);
         Guid? keyId = scope.Scope == ScopeName.Key ? scope.ScopeId : null;
-        var month = (await ledger.Load([(stream, period, found.Home, keyId is { } key ? [key] : [])], at, ct))[stream];
+        var month = (await ledger.Load([new WantedMonth(stream, period, found.Home, keyId is { } key ? [key] : [])], calendar, at, ct))[stream];
 
         var events = decide(before).ToList();
         if (events.Count == 0) return before;

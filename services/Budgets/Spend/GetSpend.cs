@@ -43,7 +43,7 @@ public static class GetSpend
 
     private static async Task<IResult> Get(Access access, Directory directory, NpgsqlDataSource database, TimeProvider clock, string? period, CancellationToken ct)
     {
-        var calendar = Calendars.Of(access.Workspace);
+        var calendar = new PeriodCalendar(access.Workspace.TimeZones);
         var now = clock.GetUtcNow();
         if (period is not null && !PeriodCalendar.IsPeriod(period))
             return Problems.Invalid(new Dictionary<string, string[]> { ["period"] = ["must be a month as yyyy-MM"] });
@@ -51,20 +51,27 @@ public static class GetSpend
         var workspaceId = access.Workspace.WorkspaceId;
 
         var rows = new Dictionary<(string, Guid), ScopeRow>();
-        await foreach (var row in ScopeRow.OfPeriod(database, workspaceId, period, ct)) rows[(row.Scope, row.ScopeId)] = row;
-        if (period == calendar.PeriodOf(now))
-            await foreach (var row in ScopeRow.Budgets(database, workspaceId, period, ct)) rows[(row.Scope, row.ScopeId)] = row;
+        var isCurrent = period == calendar.PeriodOf(now);
+        await foreach (var row in isCurrent ? ScopeRow.Current(database, workspaceId, period, ct) : ScopeRow.OfPeriod(database, workspaceId, period, ct))
+            rows[(row.Scope, row.ScopeId)] = row;
         var view = new View(calendar, period, now);
 
         var workspace = view.Of(ScopeName.Workspace, workspaceId, access.Workspace.Name, rows.GetValueOrDefault((ScopeName.Workspace, workspaceId)));
-        var projects = (await directory.All<ProjectChanged>("project", workspaceId, ct))
-            .Select(p => view.Of(ScopeName.Project, p.ProjectId, p.Name, rows.GetValueOrDefault((ScopeName.Project, p.ProjectId))) with { Color = p.Color, ArchivedAt = p.ArchivedAt })
-            .ToList();
-        var keys = (await directory.All<ApiKeyChanged>("key", workspaceId, ct))
-            .Where(k => rows.ContainsKey((ScopeName.Key, k.KeyId)))
-            .Select(k => view.Of(ScopeName.Key, k.KeyId, k.Name, rows[(ScopeName.Key, k.KeyId)])).ToList();
-        // From the same rows, also where the directory does not know a project yet.
-        var assigned = rows.Values.Where(r => r.Scope == ScopeName.Project).Sum(r => r.SpentUsd);
+        // What has spend is shown even where its name is still on its way here: projects and unassigned sum to the workspace at any time.
+        Scope Unnamed(ScopeRow row) => view.Of(row.Scope, row.ScopeId, row.ScopeId.ToString(), row);
+        var named = (await directory.All<ProjectChanged>("project", workspaceId, ct)).ToList();
+        List<Scope> projects =
+        [
+            .. named.Select(p => view.Of(ScopeName.Project, p.ProjectId, p.Name, rows.GetValueOrDefault((ScopeName.Project, p.ProjectId))) with { Color = p.Color, ArchivedAt = p.ArchivedAt }),
+            .. rows.Values.Where(r => r.Scope == ScopeName.Project && named.All(p => p.ProjectId != r.ScopeId)).Select(Unnamed),
+        ];
+        var keyNames = (await directory.All<ApiKeyChanged>("key", workspaceId, ct)).ToDictionary(k => k.KeyId, k => k.Name);
+        List<Scope> keys =
+        [
+            .. rows.Values.Where(r => r.Scope == ScopeName.Key).OrderByDescending(r => r.SpentUsd).ThenBy(r => r.ScopeId)
+                .Select(r => keyNames.TryGetValue(r.ScopeId, out var name) ? view.Of(ScopeName.Key, r.ScopeId, name, r) : Unnamed(r)),
+        ];
+        var assigned = projects.Sum(p => p.SpentUsd);
         var unassigned = new Scope
         {
             Kind = "unassigned", Id = null, Name = "Unassigned", SpentUsd = workspace.SpentUsd - assigned, Status = "unlimited",

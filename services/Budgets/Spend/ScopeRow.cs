@@ -16,13 +16,16 @@ public sealed record ScopeRow(
     public static IAsyncEnumerable<ScopeRow> OfStreams(NpgsqlDataSource database, string[] streams, Guid[] keyIds, CancellationToken ct) =>
         Read(database, $"select {Columns} from scope_spend where stream = any($1) and (scope <> 'key' or scope_id = any($2))", ct, streams, keyIds);
 
+    /// <summary>The scopes of a past period.</summary>
     public static IAsyncEnumerable<ScopeRow> OfPeriod(NpgsqlDataSource database, Guid workspaceId, string period, CancellationToken ct) =>
         Read(database, $"select {Columns} from scope_spend where workspace_id = $1 and period = $2", ct, workspaceId, period);
 
-    /// <summary>A scope with a standing budget and no spend in the period yet.</summary>
-    public static IAsyncEnumerable<ScopeRow> Budgets(NpgsqlDataSource database, Guid workspaceId, string period, CancellationToken ct) =>
+    /// <summary>The scopes of the current period, also those with a standing budget and no spend in it yet. One statement: a scope cannot fall in between.</summary>
+    public static IAsyncEnumerable<ScopeRow> Current(NpgsqlDataSource database, Guid workspaceId, string period, CancellationToken ct) =>
         Read(database,
-            """
+            $"""
+            select {Columns} from scope_spend where workspace_id = $1 and period = $2
+            union all
             select workspace_id, $2, scope, scope_id, '', 0::numeric, amount_usd, mode, thresholds, revision, array[]::int[], 0::bigint
             from budgets b where workspace_id = $1 and amount_usd is not null
               and not exists (select from scope_spend s where s.workspace_id = $1 and s.period = $2 and s.scope = b.scope and s.scope_id = b.scope_id)

@@ -3,6 +3,7 @@ using Marten;
 using Npgsql;
 using NpgsqlTypes;
 using TokenSense.Budgets.Limits;
+using TokenSense.Contracts;
 using TokenSense.ServiceDefaults;
 
 namespace TokenSense.Budgets.Spend;
@@ -22,17 +23,36 @@ public sealed class SpendLedger : IAsyncDisposable
     public NpgsqlTransaction Transaction => _transaction;
 
     public static async Task<SpendLedger> Open(
-        NpgsqlDataSource database, IDocumentStore store, Guid workspaceId, string by, string? from, CancellationToken ct)
+        NpgsqlDataSource database, IDocumentStore store, Guid workspaceId, string by, string? from, CancellationToken ct) =>
+        (await Open(database, store, workspaceId, null, by, from, ct))!;
+
+    /// <returns>Null: this message was counted before.</returns>
+    public static Task<SpendLedger?> Claim(NpgsqlDataSource database, IDocumentStore store, Guid workspaceId, Guid messageId, string by, CancellationToken ct) =>
+        Open(database, store, workspaceId, messageId, by, null, ct);
+
+    // One round trip for the lock and the claim.
+    private static async Task<SpendLedger?> Open(
+        NpgsqlDataSource database, IDocumentStore store, Guid workspaceId, Guid? messageId, string by, string? from, CancellationToken ct)
     {
         var connection = await database.OpenConnectionAsync(ct);
         try
         {
             var transaction = await connection.BeginTransactionAsync(ct);
-            await using var take = new NpgsqlCommand("select pg_advisory_xact_lock($1)", connection, transaction)
+            await using var enter = new NpgsqlBatch(connection, transaction)
             {
-                Parameters = { new() { Value = EventStore.LockOf(workspaceId) } },
+                BatchCommands = { new NpgsqlBatchCommand("select pg_advisory_xact_lock($1)") { Parameters = { new() { Value = EventStore.LockOf(workspaceId) } } } },
             };
-            await take.ExecuteNonQueryAsync(ct);
+            if (messageId is { } message)
+                enter.BatchCommands.Add(new NpgsqlBatchCommand("insert into claimed_messages (message_id) values ($1) on conflict do nothing")
+                {
+                    Parameters = { new() { Value = message } },
+                });
+            await enter.ExecuteNonQueryAsync(ct);
+            if (messageId is not null && enter.BatchCommands[1].RecordsAffected == 0)
+            {
+                await connection.DisposeAsync();
+                return null;
+            }
             return new SpendLedger(connection, transaction, await store.OpenSession(transaction, workspaceId, by, from, ct), workspaceId);
         }
         catch
@@ -42,23 +62,16 @@ public sealed class SpendLedger : IAsyncDisposable
         }
     }
 
-    /// <returns>False: this message was counted before.</returns>
-    public async Task<bool> Claim(Guid messageId, CancellationToken ct)
-    {
-        await using var claim = new NpgsqlCommand(
-            "insert into claimed_messages (message_id) values ($1) on conflict do nothing returning message_id", _connection, _transaction)
-        {
-            Parameters = { new() { Value = messageId } },
-        };
-        return await claim.ExecuteScalarAsync(ct) is not null;
-    }
-
-    /// <summary>The months of these streams with the scopes asked for. A scope without a row yet starts with the budget in force.</summary>
+    /// <summary>The months of these streams with the scopes asked for, each under the budget that counts for it.</summary>
+    /// <remarks>
+    /// A month's first append carries the budget in force. A month that began early (a clock ahead of ours) follows budgets set since;
+    /// a past one keeps what stood when it ended.
+    /// </remarks>
     public async Task<IReadOnlyDictionary<string, OpenMonth>> Load(
-        IReadOnlyCollection<(string Stream, string Period, ScopeName Own, IReadOnlyCollection<Guid> KeyIds)> wanted, DateTimeOffset at, CancellationToken ct)
+        IReadOnlyCollection<WantedMonth> wanted, PeriodCalendar calendar, DateTimeOffset at, CancellationToken ct)
     {
-        var rows = await ReadRows(wanted, ct);
-        var budgets = await ReadBudgets(wanted, ct);
+        var (rows, budgets) = await Read(wanted, ct);
+        var current = calendar.PeriodOf(at);
         var months = new Dictionary<string, OpenMonth>();
         foreach (var (stream, period, own, keyIds) in wanted)
         {
@@ -66,18 +79,24 @@ public sealed class SpendLedger : IAsyncDisposable
             foreach (var scope in keyIds.Select(id => new ScopeName(_workspaceId, ScopeName.Key, id)).Prepend(own))
             {
                 Guid? keyId = scope == own ? null : scope.ScopeId;
-                if (rows.TryGetValue((period, scope.Scope, scope.ScopeId), out var row)) month.Hold(keyId, row.Spend, row.Version);
-                else
-                {
-                    month.Hold(keyId, ScopeSpend.None, 0);
-                    // A month's first append carries the budget in force.
-                    if (budgets.TryGetValue((scope.Scope, scope.ScopeId), out var budget))
-                        month.Record(MonthlySpend.Decide(new ApplyBudget(keyId, budget.Terms, budget.Revision, at), month.State));
-                }
+                var isNew = !rows.TryGetValue((period, scope.Scope, scope.ScopeId), out var row);
+                month.Hold(keyId, isNew ? ScopeSpend.None : row.Spend, row.Version);
+                var isPast = string.CompareOrdinal(period, current) < 0;
+                if (!budgets.TryGetValue((scope.Scope, scope.ScopeId), out var budget) || (isPast && !isNew)) continue;
+                var (terms, revision) = isPast ? await BudgetAt(scope, calendar.EndsAt(period), ct) : budget;
+                month.Record(MonthlySpend.Decide(new ApplyBudget(keyId, terms, revision, at), month.State));
             }
             months[stream] = month;
         }
         return months;
+    }
+
+    private async Task<(BudgetTerms? Terms, long Revision)> BudgetAt(ScopeName scope, DateTimeOffset end, CancellationToken ct)
+    {
+        var budget = Budget.None(scope);
+        foreach (var stored in await _session.Events.FetchStreamAsync(budget.Stream, token: ct))
+            if (((BudgetEvent)stored.Data).At < end) budget = Budget.Evolve(budget, (BudgetEvent)stored.Data);
+        return (budget.Terms, budget.Revision);
     }
 
     /// <summary>Appends what the months recorded and moves the rows of the scopes that changed. Commits.</summary>
@@ -126,55 +145,46 @@ public sealed class SpendLedger : IAsyncDisposable
         await _connection.DisposeAsync();
     }
 
-    private async Task<Dictionary<(string, string, Guid), (ScopeSpend Spend, long Version)>> ReadRows(
-        IReadOnlyCollection<(string Stream, string Period, ScopeName Own, IReadOnlyCollection<Guid> KeyIds)> wanted, CancellationToken ct)
+    // One round trip for both.
+    private async Task<(Dictionary<(string, string, Guid), (ScopeSpend Spend, long Version)> Rows, Dictionary<(string, Guid), (BudgetTerms? Terms, long Revision)> Budgets)> Read(
+        IReadOnlyCollection<WantedMonth> wanted, CancellationToken ct)
     {
-        await using var select = new NpgsqlCommand(
-            """
-            select period, scope, scope_id, spent_usd, budget_usd, mode, thresholds, revision, crossed, version
-            from scope_spend where workspace_id = $1 and period = any($2) and scope_id = any($3)
-            """, _connection, _transaction)
+        var scopeIds = wanted.SelectMany(w => w.KeyIds.Append(w.Own.ScopeId)).Distinct().ToArray();
+        await using var select = new NpgsqlBatch(_connection, _transaction)
         {
-            Parameters =
+            BatchCommands =
             {
-                new() { Value = _workspaceId },
-                new() { Value = wanted.Select(w => w.Period).Distinct().ToArray() },
-                new() { Value = wanted.SelectMany(w => w.KeyIds.Append(w.Own.ScopeId)).Distinct().ToArray() },
+                new NpgsqlBatchCommand(
+                    """
+                    select budget_usd, mode, thresholds, revision, scope, scope_id, period, spent_usd, crossed, version
+                    from scope_spend where workspace_id = $1 and period = any($2) and scope_id = any($3)
+                    """)
+                {
+                    Parameters = { new() { Value = _workspaceId }, new() { Value = wanted.Select(w => w.Period).Distinct().ToArray() }, new() { Value = scopeIds } },
+                },
+                new NpgsqlBatchCommand("select amount_usd, mode, thresholds, revision, scope, scope_id from budgets where scope_id = any($1)")
+                {
+                    Parameters = { new() { Value = scopeIds } },
+                },
             },
         };
         var rows = new Dictionary<(string, string, Guid), (ScopeSpend, long)>();
-        await using var reader = await select.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct))
-        {
-            BudgetTerms? terms = await reader.IsDBNullAsync(4, ct)
-                ? null
-                : new(reader.GetDecimal(4), reader.GetString(5), [.. reader.GetFieldValue<int[]>(6)]);
-            rows[(reader.GetString(0), reader.GetString(1), reader.GetGuid(2))] =
-                (new ScopeSpend(reader.GetDecimal(3), terms, reader.GetInt64(7), [.. reader.GetFieldValue<int[]>(8)]), reader.GetInt64(9));
-        }
-        return rows;
-    }
-
-    private async Task<Dictionary<(string, Guid), (BudgetTerms? Terms, long Revision)>> ReadBudgets(
-        IReadOnlyCollection<(string Stream, string Period, ScopeName Own, IReadOnlyCollection<Guid> KeyIds)> wanted, CancellationToken ct)
-    {
-        await using var select = new NpgsqlCommand(
-            "select scope, scope_id, amount_usd, mode, thresholds, revision from budgets where scope_id = any($1)", _connection, _transaction)
-        {
-            Parameters = { new() { Value = wanted.SelectMany(w => w.KeyIds.Append(w.Own.ScopeId)).Distinct().ToArray() } },
-        };
         var budgets = new Dictionary<(string, Guid), (BudgetTerms?, long)>();
         await using var reader = await select.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
-        {
-            BudgetTerms? terms = await reader.IsDBNullAsync(2, ct)
-                ? null
-                : new(reader.GetDecimal(2), reader.GetString(3), [.. reader.GetFieldValue<int[]>(4)]);
-            budgets[(reader.GetString(0), reader.GetGuid(1))] = (terms, reader.GetInt64(5));
-        }
-        return budgets;
+            rows[(reader.GetString(6), reader.GetString(4), reader.GetGuid(5))] =
+                (new ScopeSpend(reader.GetDecimal(7), Terms(reader), reader.GetInt64(3), [.. reader.GetFieldValue<int[]>(8)]), reader.GetInt64(9));
+        await reader.NextResultAsync(ct);
+        while (await reader.ReadAsync(ct)) budgets[(reader.GetString(4), reader.GetGuid(5))] = (Terms(reader), reader.GetInt64(3));
+        return (rows, budgets);
+
+        static BudgetTerms? Terms(NpgsqlDataReader reader) =>
+            reader.IsDBNull(0) ? null : new(reader.GetDecimal(0), reader.GetString(1), [.. reader.GetFieldValue<int[]>(2)]);
     }
 }
+
+/// <summary>A stream that is to be written, with the keys of it that a command touches.</summary>
+public sealed record WantedMonth(string Stream, string Period, ScopeName Own, IReadOnlyCollection<Guid> KeyIds);
 
 /// <summary>A month being written: its state so far, and the events that are to be appended.</summary>
 public sealed class OpenMonth(string stream, string period, ScopeName own)

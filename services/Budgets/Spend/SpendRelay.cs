@@ -4,6 +4,7 @@ using TokenSense.Budgets.Enforcement;
 using TokenSense.Budgets.Limits;
 using TokenSense.Contracts;
 using TokenSense.ServiceDefaults;
+using TokenSense.ServiceDefaults.Access;
 
 namespace TokenSense.Budgets.Spend;
 
@@ -12,8 +13,10 @@ public sealed class SpendRelay(NpgsqlDataSource database, Epoch epoch, Calendars
 {
     public async ValueTask<IReadOnlyList<Outgoing>> Render(IReadOnlyList<IEvent> page, CancellationToken ct)
     {
+        // Before the rows are read: a state is never told under an epoch older than itself.
+        await epoch.Refresh(ct);
         var messages = new List<Outgoing>();
-        var states = new SortedDictionary<string, Guid>(StringComparer.Ordinal);
+        var states = new SortedSet<string>(StringComparer.Ordinal);
         var rows = new Dictionary<string, ScopeRow>();
         var moved = page.Where(e => e.Data is SpendEvent).ToList();
         var streams = moved.Select(e => e.StreamKey!).Distinct().ToArray();
@@ -29,15 +32,17 @@ public sealed class SpendRelay(NpgsqlDataSource database, Epoch epoch, Calendars
                 {
                     var place = Place(stored.StreamKey!, keyId);
                     // A key without a budget decides nothing at any gateway; its total is read where it is shown.
-                    if (keyId is null || rows[place].BudgetUsd is not null || spend is SpendEvent.BudgetApplied) states[place] = stored.Id;
+                    if (keyId is null || rows[place].BudgetUsd is not null || spend is SpendEvent.BudgetApplied) states.Add(place);
                 }
             if (Message(stored, rows) is { } message) messages.Add(new Outgoing(message, stored.Id));
         }
 
-        foreach (var workspace in states.GroupBy(s => rows[s.Key].WorkspaceId))
+        foreach (var workspace in states.GroupBy(place => rows[place].WorkspaceId))
         {
-            var calendar = await calendars.Of(workspace.Key, ct);
-            messages.AddRange(workspace.Select(s => new Outgoing(rows[s.Key].ToMessage(epoch.Value, calendar), s.Value)));
+            // Its workspace may still be on its way here: the relay waits for it.
+            var calendar = await calendars.Of(workspace.Key, ct) ?? throw new TimeoutException($"Workspace {workspace.Key} is not known yet.");
+            // A state is told again with every page: each telling is a message of its own.
+            messages.AddRange(workspace.Select(place => new Outgoing(rows[place].ToMessage(epoch.Value, calendar), Guid.CreateVersion7())));
         }
         return messages;
     }

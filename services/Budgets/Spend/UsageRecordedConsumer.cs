@@ -5,23 +5,26 @@ using Npgsql;
 using TokenSense.Budgets.Limits;
 using TokenSense.Contracts;
 using TokenSense.ServiceDefaults;
+using TokenSense.ServiceDefaults.Access;
 
 namespace TokenSense.Budgets.Spend;
 
 /// <summary>Adds recorded usage to the spend of its workspace, projects and keys, once per message.</summary>
-public sealed class UsageRecordedConsumer(NpgsqlDataSource database, IDocumentStore store, TimeProvider clock) : IConsumer<UsageRecorded>
+public sealed class UsageRecordedConsumer(NpgsqlDataSource database, IDocumentStore store, Calendars calendars, TimeProvider clock) : IConsumer<UsageRecorded>
 {
     public Task Consume(ConsumeContext<UsageRecorded> context) =>
         context.WithoutLoss(ct => Accrue(context.Message, context.MessageId!.Value, ct));
 
     private async Task Accrue(UsageRecorded message, Guid messageId, CancellationToken ct)
     {
-        await using var ledger = await SpendLedger.Open(database, store, message.WorkspaceId, "metering", null, ct);
-        if (!await ledger.Claim(messageId, ct)) return;
+        await using var ledger = await SpendLedger.Claim(database, store, message.WorkspaceId, messageId, "metering", ct);
+        if (ledger is null) return;
         var at = clock.GetUtcNow();
+        // Its workspace may still be on its way here: the message waits for it.
+        var calendar = await calendars.Of(message.WorkspaceId, ct) ?? throw new TimeoutException($"Workspace {message.WorkspaceId} is not known yet.");
         var parts = Parts(message).ToList();
         var months = await ledger.Load(
-            [.. parts.Select(p => (p.Stream, p.Period, p.Own, (IReadOnlyCollection<Guid>)p.Charges.Select(c => c.KeyId).OfType<Guid>().Distinct().ToList()))], at, ct);
+            [.. parts.Select(p => new WantedMonth(p.Stream, p.Period, p.Own, [.. p.Charges.Select(c => c.KeyId).OfType<Guid>().Distinct()]))], calendar, at, ct);
         foreach (var part in parts)
             months[part.Stream].Record(MonthlySpend.Decide(new Accrue(messageId, part.Charges, at), months[part.Stream].State));
         await ledger.Save(months.Values, ct);

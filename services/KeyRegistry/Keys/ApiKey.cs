@@ -34,12 +34,17 @@ public abstract record ApiKeyEvent
 }
 
 /// <summary>An API key: the stream <c>key-{id}</c>, folded.</summary>
-/// <param name="OldSecrets">Those before the newest that still open the key for a while.</param>
+/// <param name="OldSecrets">Those before the newest, newest first: they open the key to their end, and name it for late usage for 90 days more.</param>
 public sealed record ApiKey(
     Guid Id, Guid WorkspaceId, Guid? ProjectId, string Name, ImmutableArray<string> Scopes, SecretMark Secret,
     ImmutableArray<ApiKeySecret> OldSecrets, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt, string CreatedBy, DateTimeOffset CreatedAt)
     : IFolded<ApiKey, ApiKeyEvent>, IListed
 {
+    /// <summary>How late the usage of a call may be reported.</summary>
+    private const int LateDaysMax = 90;
+
+    private const int OldSecretsMax = 20;
+
     public static string Stream(Guid id) => $"key-{id}";
 
     /// <summary><c>active</c>, <c>expired</c> or <c>revoked</c>.</summary>
@@ -78,11 +83,13 @@ public sealed record ApiKey(
         Secrets = [new(Secret.Sha256, null), .. OldSecrets], ExpiresAt = ExpiresAt, RevokedAt = RevokedAt, Version = version,
     };
 
-    // An overlap never lengthens the life of an older secret; none at all ends all of them.
+    // An overlap never lengthens the life of an older secret; none at all ends all of them. So none outlives a newer one,
+    // and the limit cuts off only what ended: a secret that still opens the key keeps its place, however many they are.
     private static ImmutableArray<ApiKeySecret> Overlapping(ApiKey key, KeyRotated e) =>
     [
         .. key.OldSecrets.Prepend(new(key.Secret.Sha256, null))
             .Select(s => s.ValidUntil < e.OldValidUntil ? s : s with { ValidUntil = e.OldValidUntil })
-            .Where(s => s.ValidUntil > e.At),
+            .Where(s => s.ValidUntil >= e.At.AddDays(-LateDaysMax))
+            .TakeWhile((s, i) => i < OldSecretsMax || s.ValidUntil > e.At),
     ];
 }

@@ -10,7 +10,7 @@ public sealed class Pricer(PriceBook book)
         book.Price(line.Provider, line.Model, line.Usage, line.Time) switch
         {
             PriceResult.Priced priced => (priced.CostUsd, new PriceUsed(priced.BookVersion, priced.ProviderId, priced.ModelId, priced.PriceValidFrom,
-                [.. priced.Lines.Select(l => new RateUsed(l.Class, l.Units, l.UsdPerUnit))]), null),
+                [.. priced.Lines.Select(l => new RateUsed(l.Class, l.Units, l.UsdPerUnit, l.CostUsd))]), null),
             PriceResult.Unpriced unpriced => (line.CostUsd, null, unpriced.Message),
             var other => throw new InvalidOperationException($"The price book answered {other.GetType().Name}."),
         };

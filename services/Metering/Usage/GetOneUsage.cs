@@ -49,7 +49,7 @@ public static class GetOneUsage
         line.Price is not null ? "price_book" : line.CostUsd is not null ? "reported" : "unpriced",
         line.Price is { } price
             ? new Price(price.BookVersion, price.ProviderId, price.ModelId, price.ValidFrom,
-                [.. price.Rates.Select(r => new PriceLine(r.Class, r.Units, r.UsdPerUnit, r.Units * r.UsdPerUnit))])
+                [.. price.Rates.Select(r => new PriceLine(r.Class, r.Units, r.UsdPerUnit, r.CostUsd))])
             : null,
         line.Unpriced, line.Estimated, line.Metadata, line.LatencyMs, line.Status, [.. Streams(workspaceId, recorded, line)], []);
 

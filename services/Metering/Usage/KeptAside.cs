@@ -10,10 +10,12 @@ namespace TokenSense.Metering.Usage;
 /// <remarks>Of a line only the members that a usage has are kept, and of a provider's response nothing.</remarks>
 public sealed class KeptAside(NpgsqlDataSource database, IDocumentStore store)
 {
+    private const int KeptLengthMax = 16_384;
+
     private const string Insert =
         """
-        insert into kept_aside (id, kind, workspace_id, reporter, source, line_id, key_ref, code, message, line, at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict do nothing
+        insert into kept_aside (id, kind, workspace_id, reporter, source, line_id, key_ref, code, message, line, at, next_try_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) on conflict do nothing
         """;
 
     public async Task KeepPending(Reporter reporter, IReadOnlyList<(ReportedLine Line, JsonElement Json)> lines, DateTimeOffset at, CancellationToken ct)
@@ -31,37 +33,37 @@ public sealed class KeptAside(NpgsqlDataSource database, IDocumentStore store)
         await transaction.CommitAsync(ct);
     }
 
-    public void KeepConflicts(IDocumentSession session, Guid workspaceId, Reporter reporter, IReadOnlyList<AttributedLine> conflicts, DateTimeOffset at)
+    /// <summary>Keeps and tells conflicts in the recorder's transaction; the same conflict again, from a repeated message, is told once.</summary>
+    public async Task KeepConflicts(
+        IDocumentSession session, NpgsqlTransaction transaction, Guid workspaceId, Reporter reporter, IReadOnlyList<AttributedLine> conflicts, DateTimeOffset at, CancellationToken ct)
     {
+        const string message = "This source and id were reported before with other content; the first stands.";
         foreach (var conflict in conflicts)
         {
             var (line, source) = (conflict.Line, UsageRecorder.SourceOf(conflict, reporter));
             var json = Render(line);
-            session.QueueSqlCommand(
-                """
-                insert into kept_aside (id, kind, workspace_id, reporter, source, line_id, key_ref, code, message, line, at)
-                values (?, 'conflict', ?, ?, ?, ?, ?, ?, ?, cast(? as jsonb), ?) on conflict do nothing
-                """,
-                UsageName.Of("conflict", workspaceId.ToString("N"), reporter.Name, source, line.Id, json), workspaceId, reporter.Name, source, line.Id,
-                line.KeyRef ?? conflict.Key.KeyId.ToString(), LineCodes.Conflict, "Reported before with other content; the first stands.", json, at);
-            session.Events.Append($"refused-{at:yyyy-MM-dd}", new UsageEvent.UsageRefused(
-                GatewayOf(reporter.Name), conflict.Index, source, line.Id, LineAnswer.Conflict, LineCodes.Conflict,
-                "This source and id were reported before with other content; the first stands.", at));
+            await using var insert = new NpgsqlCommand(Insert, transaction.Connection, transaction);
+            Fill(insert, UsageName.Of("conflict", workspaceId.ToString("N"), reporter.Name, source, line.Id, json), "conflict", workspaceId, reporter.Name,
+                source, line.Id, line.KeyRef ?? conflict.Key.KeyId.ToString(), LineCodes.Conflict, message, json, at);
+            if (await insert.ExecuteNonQueryAsync(ct) == 1)
+                session.Events.Append($"refused-{at:yyyy-MM-dd}", new UsageEvent.UsageRefused(
+                    GatewayOf(reporter.Name), conflict.Index, source, line.Id, LineAnswer.Conflict, LineCodes.Conflict, message, at));
         }
     }
 
     /// <summary>Keeps and tells rejected lines; the same rejection again, from a repeated message, is told once.</summary>
-    public async Task Refuse(string reporter, IReadOnlyList<LineAnswer> rejected, DateTimeOffset at, CancellationToken ct)
+    public async Task Refuse(string reporter, IReadOnlyList<(LineAnswer Answer, JsonElement Line)> rejected, DateTimeOffset at, CancellationToken ct)
     {
         if (rejected.Count == 0) return;
         await using var connection = await database.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         await using var session = await store.OpenSession(transaction, null, reporter, null, ct);
-        foreach (var line in rejected)
+        foreach (var (line, json) in rejected)
         {
             await using var insert = new NpgsqlCommand(Insert, connection, transaction);
-            Fill(insert, UsageName.Of("rejected", reporter, line.Source ?? "", line.Id ?? "", line.Code!, line.Message!), "rejected", null, reporter,
-                line.Source, line.Id, null, line.Code!, line.Message!, null, at);
+            // The whole line names it, so that two without an id are two.
+            Fill(insert, UsageName.Of("rejected", reporter, line.Source ?? "", line.Id ?? "", line.Code!, json.ValueKind == JsonValueKind.Undefined ? "" : json.GetRawText()), "rejected", null, reporter,
+                line.Source, line.Id, null, line.Code!, line.Message!, KeptMembers(json), at);
             if (await insert.ExecuteNonQueryAsync(ct) == 1)
                 session.Events.Append($"refused-{at:yyyy-MM-dd}", new UsageEvent.UsageRefused(
                     GatewayOf(reporter), line.Index, line.Source, line.Id, LineAnswer.Rejected, line.Code!, line.Message!, at));
@@ -70,15 +72,34 @@ public sealed class KeptAside(NpgsqlDataSource database, IDocumentStore store)
         await transaction.CommitAsync(ct);
     }
 
+    // What a line may hold beside its known members, a provider's response above all, is not ours to keep; nor is what no text can hold.
+    private static string? KeptMembers(JsonElement line)
+    {
+        if (line.ValueKind != JsonValueKind.Object) return null;
+        try
+        {
+            var kept = line.EnumerateObject().Where(m => LineReader.IsKept(m.Name)).GroupBy(m => m.Name).ToDictionary(m => m.Key, m => m.Last().Value);
+            var json = JsonSerializer.Serialize(kept);
+            return json.Length <= KeptLengthMax && !json.Contains("\\u0000", StringComparison.Ordinal) ? json : null;
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
     private static string? GatewayOf(string reporter) =>
         reporter.StartsWith("gateway:", StringComparison.Ordinal) && reporter.Length > 8 ? reporter[8..] : null;
+
+    // Metadata keys are the caller's own and stay as they were written.
+    private static readonly JsonSerializerOptions AsReported = new(JsonSerializerDefaults.Web) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     /// <summary>The line in the form in which it can be taken again.</summary>
     private static string Render(ReportedLine line) => JsonSerializer.Serialize(new
     {
         line.Id, line.Source, line.Time, line.KeyId, line.KeySha256, line.Project, line.Provider, line.Model, line.ApiFlavor,
         line.Usage, line.CostUsd, line.Estimated, line.Metadata, line.LatencyMs, line.Status,
-    }, Service.Json);
+    }, AsReported);
 
     private static void Fill(
         NpgsqlCommand insert, Guid id, string kind, Guid? workspaceId, string reporter, string? source, string? lineId, string? keyRef,

@@ -12,6 +12,9 @@ public sealed class LineReader
     public const int NameLengthMax = 256;
     public const int MetadataMax = 16;
 
+    /// <summary>With 12 decimals a sum of ten million of these is still exact in a decimal.</summary>
+    public const decimal CostUsdMax = 1_000_000_000;
+
     private static readonly TimeSpan AheadMax = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan BackMax = TimeSpan.FromDays(90);
 
@@ -25,8 +28,18 @@ public sealed class LineReader
     private LineReader() { }
 
     /// <returns>The line, or the problem with its id as far as that could be read.</returns>
-    public static (ReportedLine? Line, LineProblem? Problem, string? Id, string? Source) Read(JsonElement json, DateTimeOffset now) =>
-        new LineReader().ReadLine(json, now);
+    public static (ReportedLine? Line, LineProblem? Problem, string? Id, string? Source) Read(JsonElement json, DateTimeOffset now)
+    {
+        try
+        {
+            return new LineReader().ReadLine(json, now);
+        }
+        // JSON may hold half a surrogate pair, which is no text: known only when the string is asked for.
+        catch (InvalidOperationException)
+        {
+            return (null, new(LineCodes.InvalidLine, "A name or string of the line is not valid Unicode."), null, null);
+        }
+    }
 
     private (ReportedLine?, LineProblem?, string?, string?) ReadLine(JsonElement json, DateTimeOffset now)
     {
@@ -85,8 +98,8 @@ public sealed class LineReader
     private DateTimeOffset? Time()
     {
         if (!_members.TryGetValue("time", out var value)) { _problems.Add("time is required"); return null; }
-        if (value.ValueKind == JsonValueKind.String && value.TryGetDateTimeOffset(out var time)) return time.ToUniversalTime();
-        _problems.Add("time must be an RFC 3339 time");
+        if (Rfc3339.TryRead(value, out var time)) return time;
+        _problems.Add("time must be an RFC 3339 time with its offset, as 2026-11-23T12:00:00Z");
         return null;
     }
 
@@ -116,6 +129,7 @@ public sealed class LineReader
             case UsageExtraction.Extracted found:
                 model ??= found.Model;
                 if (model is null) _problems.Add("model is required where response names none");
+                else if (model.Length is 0 or > NameLengthMax || model.Any(char.IsControl)) _problems.Add($"response's model must have 1 to {NameLengthMax} characters");
                 return found.Usage;
             case UsageExtraction.NotExtracted failed:
                 _problems.Add(failed.Message.TrimEnd('.'));
@@ -157,7 +171,7 @@ public sealed class LineReader
         if (!_members.TryGetValue("cost_usd", out var value)) return null;
         if (value.ValueKind != JsonValueKind.Number) { _problems.Add("cost_usd must be a number"); return null; }
         if (!ExactDecimal.TryRead(value, out var cost, out var problem)) { _problems.Add($"cost_usd {problem}"); return null; }
-        if (cost < 0) { _problems.Add("cost_usd must not be negative"); return null; }
+        if (cost is < 0 or >= CostUsdMax) { _problems.Add(cost < 0 ? "cost_usd must not be negative" : $"cost_usd must be less than {CostUsdMax}"); return null; }
         return cost;
     }
 
@@ -186,11 +200,15 @@ public sealed class LineReader
         {
             if (pair.Value.ValueKind != JsonValueKind.String) _problems.Add($"metadata.{pair.Name} must be a string");
             else if (pair.Name.Length > 64 || pair.Value.GetString()!.Length > 256) _problems.Add("metadata keys must have at most 64 characters and values 256");
+            else if (pair.Name.Concat(pair.Value.GetString()!).Any(char.IsControl)) _problems.Add("metadata must not contain control characters");
             else pairs[pair.Name] = pair.Value.GetString()!;
             if (pairs.Count > MetadataMax) { _problems.Add($"metadata must have at most {MetadataMax} pairs"); return null; }
         }
         return pairs.Count == 0 ? null : pairs;
     }
+
+    /// <summary>Whether a member may be kept beside a line that does not count: every known one but the provider's response.</summary>
+    public static bool IsKept(string member) => Members.TryGetValue(member, out var name) && name != "response";
 
     private static readonly FrozenDictionary<string, string> Classes = Spellings(
         "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "input_audio_tokens", "cache_audio_read_tokens",

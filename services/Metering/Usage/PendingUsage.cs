@@ -28,28 +28,37 @@ public sealed class PendingUsage(NpgsqlDataSource database, UsageIntake intake, 
 
     private async Task<int> TakeArrived(CancellationToken ct)
     {
-        var arrived = new List<(Guid Id, string Reporter, JsonElement Line)>();
+        var due = new List<(Guid Id, string Reporter, JsonElement Line)>();
         await using (var select = database.CreateCommand(
             $"""
-            select k.id, k.reporter, k.line from kept_aside k where k.kind = 'pending'
+            select k.id, k.reporter, k.line from kept_aside k where k.kind = 'pending' and k.next_try_at <= now()
               and (exists (select from directory_hashes h where h.kind = 'key' and h.sha256 = k.key_ref)
                 or exists (select from directory d where d.kind = 'key' and d.id = k.key_ref))
-            order by k.at limit {UsageIntake.LinesPerEventMax}
+            order by k.next_try_at limit {UsageIntake.LinesPerEventMax}
             """))
         await using (var reader = await select.ExecuteReaderAsync(ct))
             while (await reader.ReadAsync(ct))
-                arrived.Add((reader.GetGuid(0), reader.GetString(1), JsonSerializer.Deserialize<JsonElement>(reader.GetString(2))));
+                due.Add((reader.GetGuid(0), reader.GetString(1), JsonSerializer.Deserialize<JsonElement>(reader.GetString(2))));
 
-        foreach (var reporter in arrived.GroupBy(a => a.Reporter))
+        foreach (var reporter in due.GroupBy(a => a.Reporter))
         {
             var lines = reporter.ToList();
             var name = reporter.Key["gateway:".Length..];
-            var limits = (await directory.All<Contracts.CredentialChanged>("credential", null, ct)).FirstOrDefault(c => c.Kind == "gateway" && c.Name == name);
-            var answers = await intake.Take(Reporter.Gateway(name, limits?.Workspaces), [.. lines.Select(l => l.Line)], remembersRejected: true, ct);
-            await using var delete = database.CreateCommand("delete from kept_aside where kind = 'pending' and id = any($1)");
-            delete.Parameters.Add(new() { Value = answers.Where(a => a.Status != LineAnswer.Pending).Select(a => lines[a.Index].Id).ToArray() });
-            if (await delete.ExecuteNonQueryAsync(ct) == 0) return 0;
+            var credential = await directory.Gateway(name, ct);
+            var answers = await intake.Take(Reporter.Gateway(name, credential?.Workspaces), [.. lines.Select(l => l.Line)], remembersRejected: true, ct);
+            await using var settle = database.CreateBatch();
+            settle.BatchCommands.Add(new NpgsqlBatchCommand("delete from kept_aside where kind = 'pending' and id = any($1)")
+            {
+                Parameters = { new() { Value = answers.Where(a => a.Status != LineAnswer.Pending).Select(a => lines[a.Index].Id).ToArray() } },
+            });
+            // One that still waits (for its project, or at a gateway that may not use its key) is asked less and less often, at least hourly.
+            settle.BatchCommands.Add(new NpgsqlBatchCommand(
+                "update kept_aside set tries = tries + 1, next_try_at = now() + least(power(2, least(tries, 12)), 3600) * interval '1 second' where kind = 'pending' and id = any($1)")
+            {
+                Parameters = { new() { Value = answers.Where(a => a.Status == LineAnswer.Pending).Select(a => lines[a.Index].Id).ToArray() } },
+            });
+            await settle.ExecuteNonQueryAsync(ct);
         }
-        return arrived.Count;
+        return due.Count;
     }
 }

@@ -77,6 +77,18 @@ public static class CloudEventUsage
 {
     public static (JsonElement Line, string? Problem) Open(JsonElement item)
     {
+        try
+        {
+            return Read(item);
+        }
+        catch (InvalidOperationException)
+        {
+            return (default, "A name or string of the event is not valid Unicode.");
+        }
+    }
+
+    private static (JsonElement Line, string? Problem) Read(JsonElement item)
+    {
         if (item.ValueKind != JsonValueKind.Object) return (default, "A CloudEvent must be a JSON object.");
         var problems = new List<string>();
         string? Attribute(string name)
@@ -90,7 +102,9 @@ public static class CloudEventUsage
         var (id, source) = (Attribute("id"), Attribute("source"));
         if (!item.TryGetProperty("data", out var data) || data.ValueKind != JsonValueKind.Object) problems.Add("data must be a usage item");
         if (problems.Count > 0) return (default, string.Join("; ", problems) + ".");
-        var line = data.EnumerateObject().Where(m => m.Name is not ("id" or "source")).ToDictionary(m => m.Name, m => m.Value);
+        // A member given twice is read as the last one, as everywhere.
+        var line = new Dictionary<string, JsonElement>();
+        foreach (var member in data.EnumerateObject()) line[member.Name] = member.Value;
         line["id"] = JsonSerializer.SerializeToElement(id);
         line["source"] = JsonSerializer.SerializeToElement(source);
         return (JsonSerializer.SerializeToElement(line), null);

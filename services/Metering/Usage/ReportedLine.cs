@@ -53,6 +53,7 @@ public static class LineCodes
     public const string UnknownProject = "UNKNOWN_PROJECT";
     public const string KeyMismatch = "KEY_MISMATCH";
     public const string UnknownKey = "UNKNOWN_KEY";
+    public const string NotRecordable = "NOT_RECORDABLE";
     public const string Conflict = "USAGE_CONFLICT";
     public const string TooManyLines = "TOO_MANY_LINES";
 }

@@ -26,4 +26,5 @@ public sealed record PriceUsed(string BookVersion, string ProviderId, string Mod
 /// <param name="Class">The disjoint class that was charged.</param>
 /// <param name="Units">How many of it.</param>
 /// <param name="UsdPerUnit">USD for one.</param>
-public sealed record RateUsed(string Class, long Units, decimal UsdPerUnit);
+/// <param name="CostUsd">USD; the lines sum to the usage's cost.</param>
+public sealed record RateUsed(string Class, long Units, decimal UsdPerUnit, decimal CostUsd);

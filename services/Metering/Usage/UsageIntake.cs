@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Npgsql;
 using TokenSense.Contracts;
+using TokenSense.ServiceDefaults;
 using TokenSense.ServiceDefaults.Access;
 using Directory = TokenSense.ServiceDefaults.Access.Directory;
 
@@ -27,7 +28,7 @@ public sealed record LineAnswer(int Index, string? Source, string? Id, string St
 }
 
 /// <summary>Takes reported lines, from the bus or over HTTP: reads, attributes, records. Every line gets its own answer, once durable.</summary>
-public sealed class UsageIntake(Directory directory, UsageRecorder recorder, KeptAside keptAside, NpgsqlDataSource database, TimeProvider clock)
+public sealed class UsageIntake(Directory directory, Calendars calendars, UsageRecorder recorder, KeptAside keptAside, NpgsqlDataSource database, TimeProvider clock, ILogger<UsageIntake> log)
 {
     public const int LinesPerEventMax = 500;
 
@@ -54,7 +55,7 @@ public sealed class UsageIntake(Directory directory, UsageRecorder recorder, Kep
         {
             var (result, problem) = await Attribute(reporter, index, line, keys, ct);
             if (result is not null) attributed.Add(result);
-            else if (problem!.Code == LineCodes.UnknownKey && line.KeyRef is not null)
+            else if (problem!.Code is LineCodes.UnknownKey or LineCodes.UnknownProject && line.KeyRef is not null)
             {
                 answers[index] = new(index, line.Source, line.Id, LineAnswer.Pending, problem.Code, problem.Message);
                 pending.Add((index, line));
@@ -65,11 +66,29 @@ public sealed class UsageIntake(Directory directory, UsageRecorder recorder, Kep
         if (pending.Count > 0) await keptAside.KeepPending(reporter, [.. pending.Select(p => (p.Line, lines[p.Index]))], now, ct);
         foreach (var workspace in attributed.GroupBy(a => a.Key.WorkspaceId).OrderBy(w => w.Key))
             foreach (var batch in workspace.Chunk(LinesPerEventMax))
-                foreach (var answer in await recorder.Record(workspace.Key, reporter, batch, now, ct))
+                foreach (var answer in await Record(workspace.Key, reporter, batch, now, ct))
                     answers[answer.Index] = answer;
         if (remembersRejected)
-            await keptAside.Refuse(reporter.Name, [.. answers.Where(a => a.Status == LineAnswer.Rejected)], now, ct);
+            await keptAside.Refuse(reporter.Name, [.. answers.Where(a => a.Status == LineAnswer.Rejected).Select(a => (a, lines[a.Index]))], now, ct);
         return answers;
+    }
+
+    // Whatever a single line does to the recorder, the others of its batch still count: the batch is halved until the line is alone.
+    private async Task<IReadOnlyList<LineAnswer>> Record(
+        Guid workspaceId, Reporter reporter, ArraySegment<AttributedLine> batch, DateTimeOffset now, CancellationToken ct)
+    {
+        try
+        {
+            return await recorder.Record(workspaceId, reporter, batch, now, ct);
+        }
+        catch (Exception e) when (!Faults.IsInfrastructure(e) && !ct.IsCancellationRequested)
+        {
+            log.LogError(e, "A batch of {Lines} lines could not be recorded", batch.Count);
+            if (batch.Count == 1)
+                return [new(batch[0].Index, batch[0].Line.Source, batch[0].Line.Id, LineAnswer.Rejected, LineCodes.NotRecordable, "The line could not be recorded. This is a fault of ours; it has been logged.")];
+            var half = batch.Count / 2;
+            return [.. await Record(workspaceId, reporter, batch[..half], now, ct), .. await Record(workspaceId, reporter, batch[half..], now, ct)];
+        }
     }
 
     private async Task<(AttributedLine? Line, LineProblem? Problem)> Attribute(
@@ -91,15 +110,18 @@ public sealed class UsageIntake(Directory directory, UsageRecorder recorder, Kep
             if (line.KeyId is { } id && id != key.KeyId) return (null, new(LineCodes.KeyMismatch, "key_id and key_sha256 name different keys."));
         }
 
-        if (line.Project is not { } named) return (new(index, line, key, key.ProjectId), null);
+        // Its months are the workspace's: without its time zone nobody can say where the usage counts.
+        if (await calendars.Of(key.WorkspaceId, ct) is null)
+            return line.KeyRef is not null
+                ? (null, new(LineCodes.UnknownKey, "The key's workspace is not known here yet; the usage waits for it."))
+                : throw new TimeoutException("The key's workspace is not known here yet.");
+        if (line.Project is not { } named || (key.ProjectId is { } home && Guid.TryParse(named, out var namedId) && namedId == home))
+            return (new(index, line, key, key.ProjectId), null);
         var project = await directory.Project(key.WorkspaceId, named, ct);
-        if (key.ProjectId is { } fixedTo)
-            return project?.ProjectId == fixedTo
-                ? (new(index, line, key, fixedTo), null)
-                : (null, new(LineCodes.ProjectMismatch, "The key was made for another project."));
-        return project is null
-            ? (null, new(LineCodes.UnknownProject, "The workspace has no such project."))
-            : (new(index, line, key, project.ProjectId), null);
+        if (project is null) return (null, new(LineCodes.UnknownProject, "The workspace has no such project here yet; the usage waits for it."));
+        return key.ProjectId is null || key.ProjectId == project.ProjectId
+            ? (new(index, line, key, project.ProjectId), null)
+            : (null, new(LineCodes.ProjectMismatch, "The key was made for another project."));
     }
 
     private async Task<Dictionary<string, ApiKeyChanged>> FindKeys(Reporter reporter, IReadOnlyList<ReportedLine> lines, CancellationToken ct)

@@ -5,17 +5,17 @@ using TokenSense.Contracts;
 using TokenSense.Metering.Prices;
 using TokenSense.Metering.Reports;
 using TokenSense.ServiceDefaults;
-using Directory = TokenSense.ServiceDefaults.Access.Directory;
+using TokenSense.ServiceDefaults.Access;
 
 namespace TokenSense.Metering.Usage;
 
 /// <summary>Claims, prices and records lines of one workspace, and moves its rollups, in one transaction.</summary>
-public sealed class UsageRecorder(NpgsqlDataSource database, IDocumentStore store, Directory directory, Pricer pricer, KeptAside keptAside)
+public sealed class UsageRecorder(NpgsqlDataSource database, IDocumentStore store, Calendars calendars, Pricer pricer, KeptAside keptAside)
 {
     public async Task<IReadOnlyList<LineAnswer>> Record(
         Guid workspaceId, Reporter reporter, IReadOnlyList<AttributedLine> lines, DateTimeOffset at, CancellationToken ct)
     {
-        var calendar = new PeriodCalendar((await directory.All<WorkspaceChanged>("workspace", workspaceId, ct)).SingleOrDefault()?.TimeZones ?? []);
+        var calendar = await calendars.Of(workspaceId, ct) ?? throw new InvalidOperationException($"Workspace {workspaceId} is not known.");
         var answers = new List<LineAnswer>(lines.Count);
         var offered = new Dictionary<Guid, (AttributedLine Line, byte[] Content)>();
         var conflicts = new List<AttributedLine>();
@@ -52,7 +52,7 @@ public sealed class UsageRecorder(NpgsqlDataSource database, IDocumentStore stor
             Rollup.Add(session, workspaceId, metered);
             RememberReporters(session, workspaceId, metered);
         }
-        keptAside.KeepConflicts(session, workspaceId, reporter, conflicts, at);
+        await keptAside.KeepConflicts(session, transaction, workspaceId, reporter, conflicts, at, ct);
         await session.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
         answers.AddRange(offered.Where(o => claimed.Contains(o.Key)).Select(o => Answer(o.Value.Line, LineAnswer.Accepted)));

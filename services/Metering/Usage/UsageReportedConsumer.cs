@@ -42,10 +42,10 @@ public sealed class UsageReportedConsumer(UsageIntake intake, KeptAside keptAsid
             var code = gateway is not null && message.Lines.ValueKind == JsonValueKind.Array && message.Lines.GetArrayLength() > 0 ? LineCodes.TooManyLines : LineCodes.InvalidLine;
             // The message id tells one refused message from another.
             var reference = context.MessageId?.ToString() ?? UsageName.Of(context.ReceiveContext.Body.GetString()).ToString();
-            await keptAside.Refuse($"gateway:{gateway}", [new LineAnswer(0, null, $"message:{reference}", LineAnswer.Rejected, code, problem)], clock.GetUtcNow(), ct);
+            await keptAside.Refuse($"gateway:{gateway}", [(new LineAnswer(0, null, $"message:{reference}", LineAnswer.Rejected, code, problem), default(JsonElement))], clock.GetUtcNow(), ct);
             return;
         }
-        var limits = (await directory.All<Contracts.CredentialChanged>("credential", null, ct)).FirstOrDefault(c => c.Kind == "gateway" && c.Name == gateway);
-        await intake.Take(Reporter.Gateway(gateway!, limits?.Workspaces), [.. message.Lines.EnumerateArray()], remembersRejected: true, ct);
+        var credential = await directory.Gateway(gateway!, ct);
+        await intake.Take(Reporter.Gateway(gateway!, credential?.Workspaces), [.. message.Lines.EnumerateArray()], remembersRejected: true, ct);
     });
 }

@@ -71,6 +71,10 @@ public sealed class Directory(NpgsqlDataSource database)
     public Task<ApiKeyChanged?> Key(Guid workspaceId, Guid keyId, CancellationToken ct) =>
         Find<ApiKeyChanged>("key", keyId.ToString(), workspaceId, ct);
 
+    /// <summary>A gateway's credential by its name: the one in use, not a revoked one of the same name.</summary>
+    public Task<CredentialChanged?> Gateway(string name, CancellationToken ct) =>
+        One<CredentialChanged>("select body from directory where kind = 'credential' and slug = $1 and body->>'revokedAt' is null limit 1", ct, name);
+
     public async Task<string?> RoleOf(Guid workspaceId, Guid userId, CancellationToken ct) =>
         (await One<MemberChanged>("select body from directory where kind = 'member' and id = $1", ct, $"{workspaceId}/{userId}"))?.Role;
 
@@ -141,7 +145,7 @@ public sealed class Directory(NpgsqlDataSource database)
             ProjectChanged p => new Row("project", p.ProjectId.ToString(), p.WorkspaceId, p.Slug, p.Version, []),
             ApiKeyChanged k => new Row("key", k.KeyId.ToString(), k.WorkspaceId, null, k.Version, [.. k.Secrets.Select(s => s.Sha256)]),
             MemberChanged m => new Row("member", $"{m.WorkspaceId}/{m.UserId}", m.WorkspaceId, null, m.Version, []),
-            CredentialChanged c => new Row("credential", c.CredentialId.ToString(), c.Workspaces is [var only] ? only : null, null, c.Version, [c.Sha256]),
+            CredentialChanged c => new Row("credential", c.CredentialId.ToString(), c.Workspaces is [var only] ? only : null, c.Kind == "gateway" ? c.Name : null, c.Version, [c.Sha256]),
             SigningKeyChanged s => new Row("signing-key", s.SigningKeyId.ToString(), null, null, s.Version, []),
             _ => throw new ArgumentException($"The directory does not keep {state.GetType().Name}.", nameof(state)),
         };

@@ -13,6 +13,7 @@ public static class AccessEndpoints
     public static void AddAccess(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<Directory>();
+        builder.Services.AddSingleton<Calendars>();
         builder.Services.AddSingleton<Authentication>();
     }
 

@@ -32,6 +32,8 @@ public static class Reports
         var content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
         content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType);
         var request = new HttpRequestMessage(HttpMethod.Post, $"{stack.Dashboard.Url}/api/v1/usage") { Content = content };
+        // A large body waits for the server's word, so that its refusal is read and not a broken pipe.
+        request.Headers.ExpectContinue = body.Length > 1_000_000;
         if (token is not null) request.Headers.Authorization = new("Bearer", token);
         return await http.SendAsync(request);
     }
@@ -43,6 +45,14 @@ public static class Reports
         await using var connection = await factory.CreateConnectionAsync();
         await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true));
         foreach (var batch in lines.Chunk(linesPerMessage)) await Publish(channel, batch, gatewayId);
+    }
+
+    /// <summary>Publishes whatever this is, without a content type.</summary>
+    public static async Task PublishRaw(Stack stack, string body)
+    {
+        await using var connection = await new ConnectionFactory { Uri = new Uri(stack.Backends.RabbitMq) }.CreateConnectionAsync();
+        await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true));
+        await channel.BasicPublishAsync("TokenSense.Contracts:UsageReported", "", mandatory: true, new BasicProperties { Persistent = true }, Encoding.UTF8.GetBytes(body));
     }
 
     public static async Task Publish(IChannel channel, IEnumerable<JsonObject> lines, string gatewayId = "default")

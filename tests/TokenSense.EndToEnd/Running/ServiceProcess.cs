@@ -9,6 +9,9 @@ namespace TokenSense.EndToEnd.Running;
 public sealed class ServiceProcess(string name, IReadOnlyDictionary<string, string> settings) : IAsyncDisposable
 {
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
+    public static readonly string Configuration =
+        AppContext.BaseDirectory.Contains($"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}") ? "Release" : "Debug";
+
     private readonly StringBuilder _log = new();
     private Process? _process;
 
@@ -18,9 +21,8 @@ public sealed class ServiceProcess(string name, IReadOnlyDictionary<string, stri
 
     public void Launch()
     {
-        var configuration = AppContext.BaseDirectory.Contains($"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}") ? "Release" : "Debug";
         var folder = Path.Combine(Repository.Root, "services", name);
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(folder, "bin", configuration, "net10.0", $"TokenSense.{name}.dll")])
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(folder, "bin", Configuration, "net10.0", $"TokenSense.{name}.dll")])
         {
             WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true,
         };

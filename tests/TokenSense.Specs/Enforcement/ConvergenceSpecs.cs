@@ -10,12 +10,12 @@ namespace TokenSense.Specs.Enforcement;
 /// <summary>Order is not promised on the bus: whatever comes late, twice or first, all gateways end up deciding alike.</summary>
 public sealed class ConvergenceSpecs
 {
-    private static readonly string[] Months = ["2026-10", "2026-11", "2026-12"];
+    private static readonly string[] Months = ["2026-10", "2026-11", "2026-12", "2027-01"];
     private static readonly string[] Secrets = [.. "abcd".Select(Make)];
     private static readonly Guid[] Projects = [Project, OtherProject, Id(5)], Keys = [Key, Id(6)];
 
     private static readonly DateTimeOffset[] Moments =
-        [Now.AddMonths(-1), Now, Now.AddSeconds(90), At("2026-12-01T00:00:00Z"), At("2027-03-15T00:00:00Z")];
+        [Now.AddMonths(-1), Now, Now.AddSeconds(90), At("2026-11-30T23:58:00Z"), At("2026-12-01T00:00:00Z"), At("2027-01-01T00:00:00Z"), At("2027-03-15T00:00:00Z")];
 
     // A state is decided by what it is the version of, as with the real ones: one version never says two things.
     private static readonly Gen<object> Messages = Gen.OneOf(
@@ -44,6 +44,17 @@ public sealed class ConvergenceSpecs
          from again in Gen.OneOfConst(sent).Array[0, 15]
          from second in Gen.Shuffle(sent.Concat(again).ToArray())
          select (first, second)).Sample(orders => Outcome(orders.second).ShouldBe(Outcome(orders.first)), iter: 2_000);
+
+    [Fact]
+    public void Early_states_of_the_next_month_change_nothing_before_it_begins() =>
+        (from past in Spends(Gen.Const(1L), "2026-10").Array[0, 5]
+         from present in Spends(Gen.Const(1L), "2026-11").Array[1, 10]
+         from early in Spends(Gen.Const(1L), "2026-12").Array[1, 5]
+         let known = present.Select(s => s.Scope).ToHashSet()
+         let without = past.Concat(present).ToArray()
+         from mixed in Gen.Shuffle(without.Concat(early.Where(s => known.Contains(s.Scope))).ToArray())
+         select (without, mixed)).Sample(
+            sent => InNovember(sent.mixed).ShouldBe(InNovember(sent.without)), iter: 2_000);
 
     [Fact]
     public void Repeated_and_overtaken_states_are_ignored()
@@ -103,20 +114,26 @@ public sealed class ConvergenceSpecs
         world.Call().Refusal!.Code.ShouldBe("KEY_BUDGET_EXCEEDED");
     }
 
-    private static Gen<SpendChanged> Spends(Gen<long> epochs) =>
+    private static Gen<SpendChanged> Spends(Gen<long> epochs, params string[] months) =>
         from epoch in epochs
         from scope in Gen.OneOfConst("workspace", "project", "key")
-        from period in Gen.OneOfConst(Months)
+        from period in Gen.OneOfConst(months.Length == 0 ? Months : months)
         from version in Gen.Long[1, 4]
         let mix = Mix(Workspace, version + (epoch * 5) + (Array.IndexOf(Months, period) * 17) + scope.Length)
         select Spend(scope, mix % 120, mix % 6 == 0 ? null : 100, mix % 4 == 0 ? "alert" : "block", period, version, epoch);
 
-    private static string Outcome(IEnumerable<object> messages)
+    private static string InNovember(IEnumerable<object> spend) =>
+        Outcome(
+            spend.Prepend(new EnforcementSnapshot { Epoch = 1, CompleteTo = Now, Workspaces = [AWorkspace()], Projects = [AProject(Project, "alpha")], Keys = [AKey()], Spend = [] })
+                .Append(new BudgetsHeartbeat { Epoch = 1, CompleteTo = At("2026-11-30T23:58:00Z") }),
+            Now, At("2026-11-30T23:58:00Z"), At("2026-11-30T23:59:59Z"));
+
+    private static string Outcome(IEnumerable<object> messages, params DateTimeOffset[] moments)
     {
         var enforcer = new Enforcer();
         foreach (var message in messages) Apply(enforcer, message);
         return string.Join('\n',
-            from now in Moments from secret in Secrets from project in new[] { null, "alpha", "beta", "gamma" }
+            from now in moments.Length == 0 ? Moments : moments from secret in Secrets from project in new[] { null, "alpha", "beta", "gamma" }
             let call = enforcer.Decide(secret, project, now)
             select $"{now:O} {secret[8]} {project}: {call.Refusal?.Code} {call.Refusal?.Reason} {call.ProjectId} "
                 + string.Join(' ', new[] { call.Workspace, call.Project, call.Key }.Concat(call.Refusal?.Exhausted ?? [])

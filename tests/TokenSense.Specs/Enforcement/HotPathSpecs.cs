@@ -9,14 +9,17 @@ namespace TokenSense.Specs.Enforcement;
 public sealed class HotPathSpecs
 {
     [Theory]
-    [InlineData(null)]
-    [InlineData("alpha")]
-    public void An_allowed_decision_allocates_nothing(string? project)
+    [InlineData(null, "2026-12-02T00:00:00Z")]
+    [InlineData("alpha", "2026-12-02T00:00:00Z")]
+    [InlineData("alpha", "2026-11-30T23:58:00Z")]
+    [InlineData("alpha", "2027-01-02T00:00:00Z")]
+    public void An_allowed_decision_allocates_nothing(string? project, string time)
     {
-        // Rolled into December by the clock, so that this way is walked too.
-        var now = At("2026-12-02T00:00:00Z");
+        // Rolled by the clock, held beside an early one, and alone, so that each of these ways is walked.
+        var now = At(time);
         var world = new World().With(
-            Spend("workspace", 1, 100), Spend("project", 1, 100), Spend("key", 1, 100, period: "2026-12"), new BudgetsHeartbeat { Epoch = 1, CompleteTo = now });
+            Spend("workspace", 1, 100), Spend("project", 1, 100), Spend("project", 1, 100, period: "2026-12"), Spend("key", 1, 100, period: "2026-12"),
+            new BudgetsHeartbeat { Epoch = 1, CompleteTo = now });
         var key = Hash256.Of(Secret);
         Decide(100).ShouldBe(100);
         var before = GC.GetAllocatedBytesForCurrentThread();

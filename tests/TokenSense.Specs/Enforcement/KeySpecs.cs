@@ -52,6 +52,16 @@ public sealed class KeySpecs
         world.Call(now: Now.AddHours(1)).IsAllowed.ShouldBeTrue();
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(90)]
+    public void A_secret_that_ended_does_not_open_the_key_that_still_lists_it(int daysAgo)
+    {
+        var world = new World().With(AKey(2) with { Secrets = [new(Hash(Secret), null), new(Hash(OlderSecret), Now.AddDays(-daysAgo))] });
+        Refused(world.Call(secret: OlderSecret), 401, "INVALID_API_KEY");
+        world.Call().IsAllowed.ShouldBeTrue();
+    }
+
     [Fact]
     public void A_secret_that_its_key_no_longer_lists_is_unknown()
     {

@@ -14,6 +14,11 @@ public sealed class MonthSpecs
     private static World InNewYork(decimal spent, decimal? budget) =>
         new World().With(AWorkspace(2, new TimeZoneFrom(null, "America/New_York")), Spend("workspace", spent, budget) with { ResetsAt = EndOfNovember });
 
+    private static SpendChanged InNovember(decimal spent, long version) => Spend("workspace", spent, 100, version: version) with { ResetsAt = EndOfNovember };
+
+    private static SpendChanged December(decimal spent, decimal budget, long version = 1) =>
+        Spend("workspace", spent, budget, period: "2026-12", version: version) with { ResetsAt = At("2027-01-01T05:00:00Z") };
+
     [Fact]
     public void A_month_ends_to_the_second_in_the_workspace_s_own_zone()
     {
@@ -55,12 +60,77 @@ public sealed class MonthSpecs
     }
 
     [Fact]
-    public void A_newer_month_than_the_clock_s_is_believed() =>
-        new World().With(Spend("workspace", 100, 100), Spend("workspace", 1, 100, period: "2026-12")).Call().Workspace!.SpentUsd.ShouldBe(1m);
+    public void A_state_of_the_next_month_that_comes_early_waits_until_this_month_has_ended()
+    {
+        var world = InNewYork(100, 100).With(December(1, 50));
+        world.Call(now: EndOfNovember.AddTicks(-1)).Refusal!.Code.ShouldBe("BUDGET_EXCEEDED");
+        var december = world.Call(now: EndOfNovember).Workspace!;
+        (december.Period, december.SpentUsd, december.BudgetUsd).ShouldBe(("2026-12", 1m, 50m));
+    }
 
     [Fact]
-    public void A_month_that_was_left_behind_cannot_come_back() =>
-        new World().With(Spend("workspace", 1, 100, period: "2026-12"), Spend("workspace", 100, 100, version: 999)).Call().Workspace!.SpentUsd.ShouldBe(1m);
+    public void An_early_state_in_a_snapshot_waits_too()
+    {
+        var world = InNewYork(100, 100).With(new EnforcementSnapshot
+        {
+            Epoch = 1, CompleteTo = Now, Workspaces = [], Projects = [], Keys = [], Spend = [December(1, 50)],
+        });
+        world.Call(now: EndOfNovember.AddTicks(-1)).IsAllowed.ShouldBeFalse();
+        world.Call(now: EndOfNovember).Workspace!.SpentUsd.ShouldBe(1m);
+    }
+
+    [Fact]
+    public void This_month_s_states_keep_counting_after_an_early_one_of_the_next()
+    {
+        var world = InNewYork(10, 100).With(December(1, 50, version: 999));
+        world.Call().Workspace!.SpentUsd.ShouldBe(10m);
+        world.With(InNovember(100, version: 2)).Call().IsAllowed.ShouldBeFalse();
+        world.With(InNovember(60, version: 3), InNovember(100, version: 2)).Call().Workspace!.SpentUsd.ShouldBe(60m);
+        world.With(new EnforcementSnapshot { Epoch = 1, CompleteTo = Now, Workspaces = [], Projects = [], Keys = [], Spend = [InNovember(70, version: 4)] })
+            .Call().Workspace!.SpentUsd.ShouldBe(70m);
+        world.Call(now: EndOfNovember).Workspace!.SpentUsd.ShouldBe(1m);
+    }
+
+    [Fact]
+    public void A_month_in_which_nothing_was_budgeted_ends_before_the_budget_of_the_next_holds()
+    {
+        var world = InNewYork(10, null).With(December(0, 0));
+        world.Call(now: EndOfNovember.AddTicks(-1)).IsAllowed.ShouldBeTrue();
+        world.Call(now: EndOfNovember).IsAllowed.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Where_nothing_is_known_of_this_month_or_the_one_before_a_newer_one_is_believed() =>
+        new World().With(Spend("workspace", 1, 100, period: "2026-12")).Call().Workspace!.SpentUsd.ShouldBe(1m);
+
+    [Fact]
+    public void Only_the_two_newest_months_are_kept_and_one_left_behind_cannot_come_back()
+    {
+        var world = new World().With(
+            Spend("workspace", 1, 100, period: "2026-12"), Spend("workspace", 2, 100, period: "2027-01"), Spend("workspace", 100, 100, version: 999));
+        world.Call(now: At("2026-12-31T23:59:59Z")).Workspace!.SpentUsd.ShouldBe(1m);
+        world.CallAsHeard().Workspace!.SpentUsd.ShouldBe(1m);
+        world.Call(now: At("2027-01-01T00:00:00Z")).Workspace!.SpentUsd.ShouldBe(2m);
+    }
+
+    [Fact]
+    public void A_newer_epoch_makes_both_months_void()
+    {
+        var world = InNewYork(100, 100).With(December(100, 100), InNovember(3, version: 1) with { Epoch = 2 });
+        world.Call().Workspace!.SpentUsd.ShouldBe(3m);
+        world.Call(now: EndOfNovember).Workspace!.SpentUsd.ShouldBe(0m);
+    }
+
+    [Fact]
+    public void A_snapshot_that_lacks_the_scope_ends_this_month_s_budget_and_spares_what_came_since()
+    {
+        var world = InNewYork(100, 100);
+        var askedAfter = world.Enforcer.Arrivals;
+        world.With(December(50, 100));
+        world.Enforcer.Load(new() { Epoch = 1, CompleteTo = Now, Workspaces = [], Projects = [], Keys = [], Spend = [] }, askedAfter);
+        world.Call(now: EndOfNovember).Workspace!.SpentUsd.ShouldBe(50m);
+        world.With(InNovember(1, version: 1)).Call().Workspace!.SpentUsd.ShouldBe(1m);
+    }
 
     [Fact]
     public void Late_usage_of_the_old_month_does_not_count_in_the_new_one() =>

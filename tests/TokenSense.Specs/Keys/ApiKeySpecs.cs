@@ -30,8 +30,8 @@ public sealed class ApiKeySpecs
             .ShouldBe([new("second", null), new("first", Noon.AddHours(24))]);
 
     [Fact]
-    public void Rotation_without_overlap_ends_the_old_secret_at_once() =>
-        SecretsOf(Key.Given(Issued()).When(Rotate(Second, overlapHours: 0)).Then(Rotated(Second, 0))).ShouldBe([new("second", null)]);
+    public void Rotation_without_overlap_ends_the_old_secret_at_once_and_keeps_it_listed_for_its_late_usage() =>
+        SecretsOf(Key.Given(Issued()).When(Rotate(Second, overlapHours: 0)).Then(Rotated(Second, 0))).ShouldBe([new("second", null), new("first", Noon)]);
 
     [Fact]
     public void A_second_rotation_never_lengthens_the_life_of_an_older_secret() =>
@@ -41,12 +41,31 @@ public sealed class ApiKeySpecs
     [Fact]
     public void A_rotation_without_overlap_ends_every_older_secret() =>
         SecretsOf(Key.Given(Issued(), Rotated(Second, 24)).When(Rotate(Third, overlapHours: 0)).Then(Rotated(Third, 0)))
-            .ShouldBe([new("third", null)]);
+            .ShouldBe([new("third", null), new("second", Noon), new("first", Noon)]);
 
     [Fact]
-    public void A_secret_whose_overlap_has_passed_is_forgotten_with_the_next_rotation() =>
+    public void A_secret_that_ended_stays_listed_with_its_end_when_the_key_is_rotated_again() =>
         SecretsOf(Key.Given(Issued(), Rotated(Second, 1)).When(Rotate(Third, 24, at: Noon.AddHours(2))).Then(Rotated(Third, 24, Noon.AddHours(2))))
-            .ShouldBe([new("third", null), new("second", Noon.AddHours(26))]);
+            .ShouldBe([new("third", null), new("second", Noon.AddHours(26)), new("first", Noon.AddHours(1))]);
+
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(1, false)]
+    public void A_secret_is_forgotten_with_the_first_rotation_after_90_days_when_none_of_its_usage_can_come_any_more(int secondsAfter, bool isListed)
+    {
+        var late = Noon.AddDays(90).AddSeconds(secondsAfter);
+        SecretsOf(Key.Given(Issued(), Rotated(Second, 0)).When(Rotate(Third, 1, late)).Then(Rotated(Third, 1, late)))
+            .ShouldBe([new("third", null), new("second", late.AddHours(1)), .. isListed ? [new ApiKeySecret("first", Noon)] : Array.Empty<ApiKeySecret>()]);
+    }
+
+    [Fact]
+    public void Of_more_secrets_that_ended_the_newest_20_stay_listed() =>
+        SecretsOf(Key.Given([Issued(), .. Enumerable.Range(1, 30).Select(n => Rotated(Mark($"{n}"), 0, Noon.AddMinutes(n)))]).State!)
+            .Select(s => s.Sha256).ShouldBe(Enumerable.Range(10, 21).Reverse().Select(n => $"{n}"));
+
+    [Fact]
+    public void Secrets_that_still_open_the_key_stay_however_many_they_are() =>
+        SecretsOf(Key.Given([Issued(), .. Enumerable.Range(1, 30).Select(n => Rotated(Mark($"{n}"), 24, Noon.AddMinutes(n)))]).State!).Count.ShouldBe(31);
 
     [Fact]
     public void A_revoked_key_gets_no_new_secret() =>
