@@ -61,7 +61,8 @@ public static class EventStore
             // proves that no open transaction can fill a gap before it passes.
             daemon.StaleSequenceThreshold = TimeSpan.FromMilliseconds(50);
             daemon.FastPollingTime = TimeSpan.FromMilliseconds(20);
-            daemon.SlowPollingTime = TimeSpan.FromMilliseconds(100);
+            // Appends wake the relay; polling is only the net below.
+            daemon.SlowPollingTime = TimeSpan.FromMilliseconds(500);
             // An event that cannot be read must stop the relay, not be passed over.
             daemon.Errors.SkipApplyErrors = false;
             daemon.Errors.SkipSerializationErrors = false;

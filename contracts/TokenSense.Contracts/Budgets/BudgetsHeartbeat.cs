@@ -1,6 +1,6 @@
 namespace TokenSense.Contracts;
 
-/// <summary>Everything that Budgets had decided by <see cref="CompleteTo"/> was sent before this. Silence is not health.</summary>
+/// <summary>All usage that Metering recorded by <see cref="CompleteTo"/> is counted, and everything decided on it was sent before this. Silence is not health.</summary>
 public sealed record BudgetsHeartbeat
 {
     public required long Epoch { get; init; }

@@ -6,7 +6,7 @@ public sealed record EnforcementSnapshot
 {
     public required long Epoch { get; init; }
 
-    /// <summary>Everything decided by then is in here.</summary>
+    /// <summary>All usage recorded by then, and everything decided on it, is in here.</summary>
     public required DateTimeOffset CompleteTo { get; init; }
 
     public required IReadOnlyList<WorkspaceChanged> Workspaces { get; init; }

@@ -1,7 +1,10 @@
 namespace TokenSense.Contracts;
 
 /// <summary>The state of one scope in one month: a total, never a delta.</summary>
-/// <remarks>A newer one by (<see cref="Epoch"/>, <see cref="Period"/>, <see cref="Version"/>) replaces an older one; a repeated or overtaken one is ignored.</remarks>
+/// <remarks>
+/// A newer one by (<see cref="Epoch"/>, <see cref="Period"/>, <see cref="Version"/>) replaces an older one; a repeated or overtaken one is ignored.
+/// A state of a later month waits until <see cref="ResetsAt"/> of the current one.
+/// </remarks>
 public sealed record SpendChanged
 {
     /// <summary>Grows when the Budgets store was restored from a backup, so that its versions count anew.</summary>

@@ -14,7 +14,10 @@ public sealed record ApiKeyChanged
     /// <summary><c>call</c>, <c>report</c>.</summary>
     public required IReadOnlyList<string> Scopes { get; init; }
 
-    /// <summary>The secrets that open this key; more than one while a rotation overlaps.</summary>
+    /// <summary>
+    /// Its secrets, newest first; one opens the key only while <see cref="ApiKeySecret.ValidUntil"/> is null or later than now; ended ones stay
+    /// 90 days so that late usage finds its key.
+    /// </summary>
     public required IReadOnlyList<ApiKeySecret> Secrets { get; init; }
 
     public DateTimeOffset? ExpiresAt { get; init; }

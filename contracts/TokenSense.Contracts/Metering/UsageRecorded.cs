@@ -15,7 +15,7 @@ public sealed record RecordedLine
     /// <summary>UUIDv5 of (workspace, reporter, source, id): the fact's one name.</summary>
     public required Guid UsageId { get; init; }
 
-    /// <summary><c>gateway:{id}</c> or <c>key:{id}</c>: the credential that reported.</summary>
+    /// <summary><c>gateway:{name}</c> or <c>key:{id}</c>: the credential that reported.</summary>
     public required string Reporter { get; init; }
 
     public required string Source { get; init; }

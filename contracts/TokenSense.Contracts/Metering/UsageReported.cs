@@ -19,7 +19,7 @@ public sealed record UsageLine
     /// <summary>Where <see cref="Id"/> is unique; the gateway's name by default.</summary>
     public string? Source { get; init; }
 
-    /// <summary>When the call was admitted: decides the period. At most 5 minutes ahead and 90 days back.</summary>
+    /// <summary>When the call was admitted: decides the period. At most 5 minutes ahead and 90 days back; written with its offset.</summary>
     public required DateTimeOffset Time { get; init; }
 
     public Guid? KeyId { get; init; }
@@ -37,7 +37,7 @@ public sealed record UsageLine
     public string? ApiFlavor { get; init; }
     public required UsageCounts Usage { get; init; }
 
-    /// <summary>USD as the gateway computed it, at most 12 decimals; counts where no price exists.</summary>
+    /// <summary>USD as the gateway computed it, less than 10^9, at most 12 decimals; counts where no price exists.</summary>
     public decimal? CostUsd { get; init; }
 
     /// <summary>The counts are a bound or a guess, not the provider's.</summary>

@@ -9,22 +9,30 @@ namespace TokenSense.Budgets.Enforcement;
 /// </remarks>
 public sealed class Epoch(NpgsqlDataSource database, TimeProvider clock)
 {
+    private const string Fingerprint =
+        "select (select oid from pg_database where datname = current_database()) || ':' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)";
+
     private long _value;
 
     public long Value => Volatile.Read(ref _value);
 
     public async Task Refresh(CancellationToken ct)
     {
+        // Asked before it is written: a write takes a commit, and this is asked with every page of the relay.
+        await using (var ask = database.CreateCommand(
+            $"select value from epoch where fingerprint = ({Fingerprint})"))
+            if (await ask.ExecuteScalarAsync(ct) is long known)
+            {
+                Volatile.Write(ref _value, known);
+                return;
+            }
         await using var command = database.CreateCommand(
-            """
-            with now as (
-                select (select oid from pg_database where datname = current_database()) || ':' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) as fingerprint),
-            changed as (
-                insert into epoch as e (value, fingerprint) select $1, fingerprint from now
-                on conflict (only_row) do update set value = greatest(e.value + 1, excluded.value), fingerprint = excluded.fingerprint
-                    where e.fingerprint <> excluded.fingerprint
-                returning value)
-            select value from changed union all select value from epoch where not exists (select from changed)
+            $"""
+            insert into epoch as e (value, fingerprint) values ($1, ({Fingerprint}))
+            on conflict (only_row) do update set
+                value = case when e.fingerprint = excluded.fingerprint then e.value else greatest(e.value + 1, excluded.value) end,
+                fingerprint = excluded.fingerprint
+            returning value
             """);
         command.Parameters.Add(new() { Value = clock.GetUtcNow().ToUnixTimeMilliseconds() });
         Volatile.Write(ref _value, (long)(await command.ExecuteScalarAsync(ct))!);

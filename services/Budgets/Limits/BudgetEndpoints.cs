@@ -8,7 +8,7 @@ using Directory = TokenSense.ServiceDefaults.Access.Directory;
 
 namespace TokenSense.Budgets.Limits;
 
-/// <summary>The budget of a workspace, a project or a key: read, set, removed. A change holds from the next request on.</summary>
+/// <summary>The budget of a workspace, a project or a key: read, set, removed. A change reaches every gateway within a second.</summary>
 public static class BudgetEndpoints
 {
     private const int ThresholdsMax = 10;

@@ -6,7 +6,7 @@ using TokenSense.ServiceDefaults;
 
 namespace TokenSense.Metering.Usage;
 
-/// <summary>What does not count, or not yet, is never lost: conflicts, rejected lines of the bus, usage of keys not known yet.</summary>
+/// <summary>What does not count, or not yet, is never lost: conflicts, rejected lines of the bus, usage of keys and projects not known yet.</summary>
 /// <remarks>Of a line only the members that a usage has are kept, and of a provider's response nothing.</remarks>
 public sealed class KeptAside(NpgsqlDataSource database, IDocumentStore store)
 {
@@ -18,16 +18,16 @@ public sealed class KeptAside(NpgsqlDataSource database, IDocumentStore store)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) on conflict do nothing
         """;
 
-    public async Task KeepPending(Reporter reporter, IReadOnlyList<(ReportedLine Line, JsonElement Json)> lines, DateTimeOffset at, CancellationToken ct)
+    public async Task KeepPending(Reporter reporter, IReadOnlyList<(ReportedLine Line, LineProblem Why)> lines, DateTimeOffset at, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        foreach (var (line, _) in lines)
+        foreach (var (line, why) in lines)
         {
             var json = Render(line);
             await using var insert = new NpgsqlCommand(Insert, connection, transaction);
             Fill(insert, UsageName.Of("pending", reporter.Name, line.Source ?? "", line.Id, json), "pending", null, reporter.Name,
-                line.Source, line.Id, line.KeyRef, LineCodes.UnknownKey, "The key is not known here yet.", json, at);
+                line.Source, line.Id, line.KeyRef, why.Code, why.Message, json, at);
             await insert.ExecuteNonQueryAsync(ct);
         }
         await transaction.CommitAsync(ct);

@@ -4,7 +4,7 @@ using TokenSense.ServiceDefaults;
 
 namespace TokenSense.Metering.Usage;
 
-/// <summary>Takes pending lines again once their key is known here.</summary>
+/// <summary>Takes pending lines of gateways again once their key is known here, and its workspace and project.</summary>
 /// <remarks>A line is removed after it was recorded: dying in between records nothing twice, because its name is claimed.</remarks>
 public sealed class PendingUsage(NpgsqlDataSource database, UsageIntake intake, ServiceDefaults.Access.Directory directory, ILogger<PendingUsage> log) : BackgroundService
 {

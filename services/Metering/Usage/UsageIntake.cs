@@ -50,20 +50,21 @@ public sealed class UsageIntake(Directory directory, Calendars calendars, UsageR
 
         var keys = await FindKeys(reporter, [.. read.Select(r => r.Line)], ct);
         var attributed = new List<AttributedLine>();
-        var pending = new List<(int Index, ReportedLine Line)>();
+        var pending = new List<(ReportedLine Line, LineProblem Problem)>();
         foreach (var (index, line) in read)
         {
             var (result, problem) = await Attribute(reporter, index, line, keys, ct);
             if (result is not null) attributed.Add(result);
-            else if (problem!.Code is LineCodes.UnknownKey or LineCodes.UnknownProject && line.KeyRef is not null)
+            // A key that reports for itself is known, and its caller holds the line: it is told, and comes again.
+            else if (problem!.Code is LineCodes.UnknownKey or LineCodes.UnknownProject && reporter.Key is null)
             {
                 answers[index] = new(index, line.Source, line.Id, LineAnswer.Pending, problem.Code, problem.Message);
-                pending.Add((index, line));
+                pending.Add((line, problem));
             }
             else answers[index] = new(index, line.Source, line.Id, LineAnswer.Rejected, problem.Code, problem.Message);
         }
 
-        if (pending.Count > 0) await keptAside.KeepPending(reporter, [.. pending.Select(p => (p.Line, lines[p.Index]))], now, ct);
+        if (pending.Count > 0) await keptAside.KeepPending(reporter, pending, now, ct);
         foreach (var workspace in attributed.GroupBy(a => a.Key.WorkspaceId).OrderBy(w => w.Key))
             foreach (var batch in workspace.Chunk(LinesPerEventMax))
                 foreach (var answer in await Record(workspace.Key, reporter, batch, now, ct))
@@ -112,13 +113,13 @@ public sealed class UsageIntake(Directory directory, Calendars calendars, UsageR
 
         // Its months are the workspace's: without its time zone nobody can say where the usage counts.
         if (await calendars.Of(key.WorkspaceId, ct) is null)
-            return line.KeyRef is not null
+            return reporter.Key is null
                 ? (null, new(LineCodes.UnknownKey, "The key's workspace is not known here yet; the usage waits for it."))
                 : throw new TimeoutException("The key's workspace is not known here yet.");
         if (line.Project is not { } named || (key.ProjectId is { } home && Guid.TryParse(named, out var namedId) && namedId == home))
             return (new(index, line, key, key.ProjectId), null);
         var project = await directory.Project(key.WorkspaceId, named, ct);
-        if (project is null) return (null, new(LineCodes.UnknownProject, "The workspace has no such project here yet; the usage waits for it."));
+        if (project is null) return (null, new(LineCodes.UnknownProject, reporter.Key is null ? "The workspace has no such project here yet; the usage waits for it." : "The workspace has no such project."));
         return key.ProjectId is null || key.ProjectId == project.ProjectId
             ? (new(index, line, key, project.ProjectId), null)
             : (null, new(LineCodes.ProjectMismatch, "The key was made for another project."));

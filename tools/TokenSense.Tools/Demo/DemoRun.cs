@@ -13,6 +13,8 @@ public sealed record DemoWish(string? TraceFile, int? Requests, decimal? Speed);
 public static class DemoRun
 {
     private const string GatewayId = "default";
+    // Of the workspace's budget: what may be under way at any time.
+    private const decimal InFlightShare = 0.01m;
 
     public static async Task<int> Run(DemoWish wish, IAnsiConsole console, CancellationToken ct)
     {
@@ -30,7 +32,8 @@ public static class DemoRun
         await gateway.UntilKnown(stage, ct);
         console.WriteLine($"Workspace {stage.Slug}: {Figures.Count(calls.Count)} requests.");
 
-        var replay = new Replay(stage, calls, wish.Speed, gateway, reporter);
+        await using var flight = await InFlight.Watch(broker, stage.WorkspaceId, stage.BudgetUsd * InFlightShare, ct);
+        var replay = new Replay(stage, calls, wish.Speed, gateway, reporter, flight);
         var clock = Stopwatch.StartNew();
         await ReplayProgress.Show(console, replay, calls.Count, ct);
         var replayed = clock.Elapsed;

@@ -5,9 +5,9 @@ using TokenSense.Contracts;
 namespace TokenSense.Tools.Demo;
 
 /// <summary>Sends a trace's calls as a gateway would: ask, "serve", report, and only then the next.</summary>
-public sealed class Replay(Stage stage, IReadOnlyList<TracedCall> calls, decimal? speed, GatewayDoor gateway, UsageReporter reporter)
+public sealed class Replay(Stage stage, IReadOnlyList<TracedCall> calls, decimal? speed, GatewayDoor gateway, UsageReporter reporter, InFlight flight)
 {
-    private const int Workers = 16;
+    private const int Workers = 64;
     private const int RetriesMax = 10;
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
@@ -41,6 +41,7 @@ public sealed class Replay(Stage stage, IReadOnlyList<TracedCall> calls, decimal
     {
         var place = Lane.Of(number);
         var (call, lane, tally) = (calls[number], stage.Lanes[place], Lanes[place]);
+        await flight.Room(ct);
         var decided = await gateway.Ask(lane.Secret, ct);
         for (var retry = 0; decided.IsPassing && retry < RetriesMax; retry++)
         {
@@ -67,6 +68,7 @@ public sealed class Replay(Stage stage, IReadOnlyList<TracedCall> calls, decimal
 
         var at = DateTimeOffset.UtcNow;
         var cost = lane.Lane.CostUsd(call, at);
+        flight.Serve(cost);
         lock (_gate)
         {
             tally.Allow(call, cost);
