@@ -110,9 +110,21 @@ public sealed class Stack : IAsyncDisposable
         foreach (var service in _extra.Concat(All)) await service.DisposeAsync();
         await using var server = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(Backends.Postgres) { Database = "postgres", Pooling = false }.ConnectionString);
         foreach (var name in Databases)
+            await Until.Seen(() => Drop(server, $"{_prefix}_{name}"), dropped => dropped, $"the end of {name}'s database");
+    }
+
+    // An autovacuum at work there is the server's own, which only its superuser may end: come again.
+    private static async Task<bool> Drop(NpgsqlDataSource server, string database)
+    {
+        try
         {
-            await using var drop = server.CreateCommand($"drop database if exists \"{_prefix}_{name}\" with (force)");
+            await using var drop = server.CreateCommand($"drop database if exists \"{database}\" with (force)");
             await drop.ExecuteNonQueryAsync();
+            return true;
+        }
+        catch (PostgresException e) when (e.SqlState is "42501" or "55006")
+        {
+            return false;
         }
     }
 }
