@@ -95,6 +95,25 @@ public sealed class BudgetTests(SharedStack shared)
     }
 
     [Fact]
+    public async Task Late_usage_counts_in_its_own_month_and_not_against_a_budget_set_since()
+    {
+        await using var crossings = await Crossings.Watch(_stack);
+        var workspace = await Workspace.New(_stack);
+        var key = await workspace.NewKey();
+        await workspace.SetBudget(0.2m);
+        var now = DateTime.UtcNow;
+        var lastMonth = new DateTimeOffset(now.Year, now.Month, 1, 0, 0, 0, TimeSpan.Zero).AddDays(-1);
+        var late = Reports.Line("late", key, input: 200_000, output: 0);
+        late["time"] = lastMonth.ToString("o");
+        await Reports.Http(_stack, late);
+        var past = await Until.Seen(() => workspace.Get($"spend?period={lastMonth:yyyy-MM}"), s => Money(s["workspace"]!["spent_usd"]) > 0, "last month's spend");
+        (Money(past["workspace"]!["spent_usd"]), past["workspace"]!["budget_usd"]).ShouldBe((0.5m, null));
+        (await workspace.SpendNow()).Workspace.ShouldBe(0);
+        (await Authorize(_stack, key.Secret)).Code.ShouldBeNull();
+        crossings.Of(workspace).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Removing_a_budget_unblocks_at_once_and_setting_it_again_crosses_again()
     {
         await using var crossings = await Crossings.Watch(_stack);

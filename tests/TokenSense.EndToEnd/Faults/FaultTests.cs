@@ -14,7 +14,7 @@ public sealed class FaultTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _backends = await Backends.Private("faults");
-        _stack = await Stack.Up(_backends);
+        _stack = await Stack.Up(_backends, new Dictionary<string, string> { ["TokenSense__MaxStalenessSeconds"] = "10" });
     }
 
     public async ValueTask DisposeAsync()
@@ -85,6 +85,19 @@ public sealed class FaultTests : IAsyncLifetime
         }
         await traffic;
         await Settled(workspace, crossings, calls: 3_000);
+    }
+
+    [Fact]
+    public async Task While_metering_is_silent_a_gateway_fails_closed_for_keys_under_a_budget_and_for_no_other()
+    {
+        var (_, _, bound) = await Prepared(budgetCalls: 1_000);
+        var free = await (await Workspace.New(_stack)).NewKey();
+        await GatewayClient.UntilCode(_stack, bound.Secret, null);
+        await _stack.Metering.Kill();
+        await GatewayClient.UntilCode(_stack, bound.Secret, "BUDGET_CHECK_UNAVAILABLE", secondsMax: 30);
+        (await GatewayClient.Authorize(_stack, free.Secret)).Code.ShouldBeNull();
+        _stack.Metering.Launch();
+        await GatewayClient.UntilCode(_stack, bound.Secret, null, secondsMax: 60);
     }
 
     [Fact]

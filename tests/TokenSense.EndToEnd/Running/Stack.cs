@@ -15,7 +15,7 @@ public sealed class Stack : IAsyncDisposable
     private readonly string _prefix = $"test_{Guid.NewGuid():N}"[..16];
     private readonly List<ServiceProcess> _extra = [];
 
-    private Stack(Backends backends)
+    private Stack(Backends backends, IReadOnlyDictionary<string, string>? more)
     {
         Backends = backends;
         var settings = new Dictionary<string, string>
@@ -28,6 +28,7 @@ public sealed class Stack : IAsyncDisposable
             ["TOKENSENSE_GATEWAY_TOKEN"] = GatewayToken,
             ["DOTNET_gcServer"] = "0",
         };
+        foreach (var (name, value) in more ?? new Dictionary<string, string>()) settings[name] = value;
         Settings = settings;
         KeyRegistry = new("KeyRegistry", settings);
         Metering = new("Metering", settings);
@@ -50,16 +51,16 @@ public sealed class Stack : IAsyncDisposable
 
     private ServiceProcess[] All => [KeyRegistry, Metering, Budgets, Dashboard, Gateway];
 
-    public static async Task<Stack> Up(Backends backends)
+    public static async Task<Stack> Up(Backends backends, IReadOnlyDictionary<string, string>? more = null)
     {
-        var stack = await Prepare(backends);
+        var stack = await Prepare(backends, more);
         foreach (var service in stack.All) service.Launch();
         foreach (var service in stack.All) await service.UntilHealthy();
         return stack;
     }
 
     /// <summary>Nothing runs yet; queues of an earlier run are empty.</summary>
-    public static async Task<Stack> Prepare(Backends backends)
+    public static async Task<Stack> Prepare(Backends backends, IReadOnlyDictionary<string, string>? more = null)
     {
         var factory = new ConnectionFactory { Uri = new Uri(backends.RabbitMq) };
         await using var connection = await factory.CreateConnectionAsync();
@@ -75,7 +76,7 @@ public sealed class Stack : IAsyncDisposable
                 // Not declared yet.
             }
         }
-        return new Stack(backends);
+        return new Stack(backends, more);
     }
 
     /// <summary>One more process of a service, on the same databases.</summary>
