@@ -40,4 +40,23 @@ public sealed record SpendChanged
 
     /// <summary>The first instant of the next period.</summary>
     public required DateTimeOffset ResetsAt { get; init; }
+
+    /// <summary>What <see cref="SpentUsd"/> includes of each gateway's own usage. Those silent for an hour are left out: what was said of them stands.</summary>
+    public IReadOnlyList<IncludedUsage> Included { get; init; } = [];
+}
+
+/// <summary>The usage of one run of a gateway that a scope's spend of the month includes: totals, never deltas.</summary>
+/// <remarks>In the gateway's own figures, so that it can subtract them from its own, whatever the book in Metering says.</remarks>
+public sealed record IncludedUsage
+{
+    /// <summary>The name of the gateway's credential.</summary>
+    public required string Gateway { get; init; }
+
+    /// <summary><see cref="UsageLine.GatewayEpoch"/> of its lines.</summary>
+    public required Guid Epoch { get; init; }
+
+    public required long Lines { get; init; }
+
+    /// <summary>USD: the sum of <see cref="UsageLine.CostUsd"/> as reported.</summary>
+    public required decimal CostUsd { get; init; }
 }

@@ -48,4 +48,10 @@ public sealed record RecordedLine
     public string? PriceVersion { get; init; }
 
     public bool Estimated { get; init; }
+
+    /// <summary>As reported: the run of the gateway that saw the call.</summary>
+    public Guid? GatewayEpoch { get; init; }
+
+    /// <summary>USD as the gateway computed it, whatever counts.</summary>
+    public decimal? ReportedCostUsd { get; init; }
 }

@@ -50,6 +50,9 @@ public sealed record UsageLine
 
     /// <summary>HTTP status of the provider's answer.</summary>
     public int? Status { get; init; }
+
+    /// <summary>Names one run of the gateway, which counts its own usage until Budgets says that it is included: see <see cref="IncludedUsage"/>.</summary>
+    public Guid? GatewayEpoch { get; init; }
 }
 
 /// <summary>Tokens in the OpenTelemetry GenAI meaning: a total includes its subclasses. Each count is 0 to 10^10.</summary>
