@@ -36,5 +36,9 @@ public abstract record UsageExtraction
         {
             return new NotExtracted(e.Message);
         }
+        catch (InvalidOperationException)
+        {
+            return new NotExtracted("A member's name in the body is not Unicode.");
+        }
     }
 }

@@ -9,8 +9,13 @@ internal sealed record UsageExtractor(string ApiFlavor, BodyPath Root, BodyPath 
     public UsageExtraction Read(JsonElement body)
     {
         var root = Root.Find(body) ?? throw new FormatException($"The body has no '{Root}'.");
-        if (root.ValueKind != JsonValueKind.Object) throw new FormatException($"'{Root}' in the body is not an object.");
+        return new UsageExtraction.Extracted(ModelPath.Find(body)?.Text(), ReadUsage(root));
+    }
 
+    // What stands at the root.
+    public TokenUsage ReadUsage(JsonElement root)
+    {
+        if (root.ValueKind != JsonValueKind.Object) throw new FormatException($"'{Root}' in the body is not an object.");
         var (usage, read) = (TokenUsage.None, 0);
         foreach (var mapping in Mappings)
         {
@@ -23,9 +28,24 @@ internal sealed record UsageExtractor(string ApiFlavor, BodyPath Root, BodyPath 
                 throw new FormatException($"'{Root}.{mapping.Path}' in the body is missing or not a number.");
         }
         if (read == 0 && Mappings.Length > 0) throw new FormatException($"No usage found at '{Root}' in the body.");
-        var model = ModelPath.Find(body) is { ValueKind: JsonValueKind.String } name ? name.GetString() : null;
-        return new UsageExtraction.Extracted(model, usage);
+        return usage;
     }
+
+    // Null where it cannot be read, contradicts itself, or counts nothing, which no call can use.
+    public TokenUsage? Known(JsonElement root)
+    {
+        try
+        {
+            return ReadUsage(root) is var usage && usage != TokenUsage.None && usage.Problems().IsEmpty ? usage : null;
+        }
+        catch (Exception e) when (e is FormatException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    // The members of the root that count.
+    public IEnumerable<string> Members => Mappings.Select(m => m.Path.Steps[0].ToString()!).Distinct();
 
     private long Count(JsonElement value, UsageMapping mapping)
     {
@@ -36,7 +56,8 @@ internal sealed record UsageExtractor(string ApiFlavor, BodyPath Root, BodyPath 
             ? (long)decimal.Ceiling(count)
             : throw Refused("a whole number");
 
-        FormatException Refused(string must) => new($"'{Root}.{mapping.Path}' in the body is {value.GetRawText()}; it must be {must}.");
+        FormatException Refused(string must) => new($"'{Root}.{mapping.Path}' in the body is {Start(value.GetRawText())}; it must be {must}.");
+        static string Start(string number) => number.Length <= 40 ? number : $"{number.AsSpan(0, 40)}…";
     }
 }
 
@@ -78,7 +99,7 @@ internal sealed record BodyPath(ImmutableArray<BodyPath.Step> Steps)
             if (value.ValueKind != JsonValueKind.Array) return null;
             foreach (var item in value.EnumerateArray())
                 if (item.ValueKind == JsonValueKind.Object && item.TryGetProperty(Field, out var field)
-                    && field.ValueKind == JsonValueKind.String && Match.Matches(field.GetString()!)) return item;
+                    && field.Text() is { } text && Match.Matches(text)) return item;
             return null;
         }
 
