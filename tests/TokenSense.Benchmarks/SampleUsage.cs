@@ -22,7 +22,7 @@ internal static class SampleUsage
             Provider = provider, Model = model, ApiFlavor = "chat",
             Usage = new TokenUsage { InputTokens = input, CacheReadTokens = input / 3, OutputTokens = Random.Shared.Next(20, 1_500) },
             CostUsd = null, Estimated = false, Metadata = new Dictionary<string, string> { ["feature"] = $"search-{Random.Shared.Next(100)}" },
-            LatencyMs = Random.Shared.Next(300, 9_000), Status = 200,
+            LatencyMs = Random.Shared.Next(300, 9_000), Status = 200, GatewayEpoch = null,
         }, key, key.ProjectId);
     }
 

@@ -51,7 +51,7 @@ public sealed record UsageLine
     /// <summary>HTTP status of the provider's answer.</summary>
     public int? Status { get; init; }
 
-    /// <summary>Names one run of the gateway, which counts its own usage until Budgets says that it is included: see <see cref="IncludedUsage"/>.</summary>
+    /// <summary>Names one run of the gateway, which counts its own usage until Budgets says that it is included; no part of what bills. See <see cref="IncludedUsage"/>.</summary>
     public Guid? GatewayEpoch { get; init; }
 }
 

@@ -98,7 +98,7 @@ public sealed class KeptAside(NpgsqlDataSource database, IDocumentStore store)
     private static string Render(ReportedLine line) => JsonSerializer.Serialize(new
     {
         line.Id, line.Source, line.Time, line.KeyId, line.KeySha256, line.Project, line.Provider, line.Model, line.ApiFlavor,
-        line.Usage, line.CostUsd, line.Estimated, line.Metadata, line.LatencyMs, line.Status,
+        line.Usage, line.CostUsd, line.Estimated, line.Metadata, line.LatencyMs, line.Status, line.GatewayEpoch,
     }, AsReported);
 
     private static void Fill(

@@ -20,7 +20,7 @@ public sealed class LineReader
 
     private static readonly FrozenDictionary<string, string> Members = Spellings(
         "id", "source", "time", "key_id", "key_sha256", "project", "provider", "model", "api_flavor", "usage", "response",
-        "cost_usd", "estimated", "lease_id", "metadata", "latency_ms", "status");
+        "cost_usd", "estimated", "lease_id", "metadata", "latency_ms", "status", "gateway_epoch");
 
     private readonly List<string> _problems = [];
     private readonly Dictionary<string, JsonElement> _members = [];
@@ -51,7 +51,7 @@ public sealed class LineReader
         var model = Text("model", NameLengthMax, required: !_members.ContainsKey("response"));
         var flavor = Text("api_flavor", NameLengthMax);
         var time = Time();
-        var keyId = KeyId();
+        var keyId = Uuid("key_id");
         var keySha256 = KeySha256();
         var usage = Usage(provider, flavor, ref model);
         var line = new ReportedLine
@@ -59,6 +59,7 @@ public sealed class LineReader
             Id = id ?? "", Source = source, Time = time ?? default, KeyId = keyId, KeySha256 = keySha256, Project = Text("project", NameLengthMax),
             Provider = provider ?? "", Model = model ?? "", ApiFlavor = flavor, Usage = usage ?? TokenUsage.None, CostUsd = Cost(),
             Estimated = Flag("estimated"), Metadata = Metadata(), LatencyMs = Whole("latency_ms", 0, 86_400_000), Status = (int?)Whole("status", 100, 599),
+            GatewayEpoch = Uuid("gateway_epoch"),
         };
         if (_problems.Count > 0) return (null, new(LineCodes.InvalidLine, string.Join("; ", _problems.Take(20)) + "."), id, source);
         if (time < now - BackMax || time > now + AheadMax)
@@ -103,11 +104,11 @@ public sealed class LineReader
         return null;
     }
 
-    private Guid? KeyId()
+    private Guid? Uuid(string name)
     {
-        if (!_members.TryGetValue("key_id", out var value)) return null;
+        if (!_members.TryGetValue(name, out var value)) return null;
         if (value.ValueKind == JsonValueKind.String && value.TryGetGuid(out var id)) return id;
-        _problems.Add("key_id must be a UUID");
+        _problems.Add($"{name} must be a UUID");
         return null;
     }
 

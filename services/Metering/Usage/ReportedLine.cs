@@ -22,6 +22,9 @@ public sealed record ReportedLine
     public required long? LatencyMs { get; init; }
     public required int? Status { get; init; }
 
+    /// <summary>The gateway's run: whose count holds the call, not what bills.</summary>
+    public required Guid? GatewayEpoch { get; init; }
+
     /// <summary>How the line names its key: the hash, else the id.</summary>
     public string? KeyRef => KeySha256 ?? KeyId?.ToString();
 

@@ -13,12 +13,12 @@ public abstract record UsageEvent
         string? GatewayId, int Index, string? Source, string? Id, string Status, string Code, string Message, DateTimeOffset At) : UsageEvent;
 }
 
-/// <summary>One call as it counts. <see cref="Price"/> null and <see cref="CostUsd"/> given: the reported cost counts.</summary>
+/// <summary>One call as it counts. <see cref="Price"/> null and <see cref="CostUsd"/> given: the reported cost counts, so a line with one is never unpriced.</summary>
 public sealed record MeteredLine(
     Guid UsageId, string Reporter, string Source, string Id, DateTimeOffset Time, string Period, DateOnly Day,
     Guid KeyId, Guid? ProjectId, Guid? KeyProjectId, string Provider, string Model, string? ApiFlavor, TokenUsage Usage,
     decimal? CostUsd, decimal? ReportedCostUsd, PriceUsed? Price, string? Unpriced,
-    bool Estimated, IReadOnlyDictionary<string, string>? Metadata, long? LatencyMs, int? Status);
+    bool Estimated, IReadOnlyDictionary<string, string>? Metadata, long? LatencyMs, int? Status, Guid? GatewayEpoch = null);
 
 /// <summary>Which price gave the cost, kept so that the cost can be derived again without the book.</summary>
 public sealed record PriceUsed(string BookVersion, string ProviderId, string ModelId, DateOnly? ValidFrom, IReadOnlyList<RateUsed> Rates);

@@ -112,7 +112,7 @@ public sealed class UsageRecorder(NpgsqlDataSource database, IDocumentStore stor
             name, reporter.Name, SourceOf(attributed, reporter), line.Id, line.Time, period,
             DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(line.Time, calendar.ZoneOf(period)).DateTime),
             attributed.Key.KeyId, attributed.ProjectId, attributed.Key.ProjectId, line.Provider, line.Model, line.ApiFlavor, line.Usage,
-            cost, line.CostUsd, price, unpriced, line.Estimated, line.Metadata, line.LatencyMs, line.Status);
+            cost, line.CostUsd, price, unpriced, line.Estimated, line.Metadata, line.LatencyMs, line.Status, line.GatewayEpoch);
     }
 
     private static void RememberReporters(IDocumentSession session, Guid workspaceId, List<MeteredLine> lines)

@@ -25,5 +25,6 @@ public sealed class UsageRelay : IRelayRendering
         UsageId = line.UsageId, Reporter = line.Reporter, Source = line.Source, Id = line.Id, Time = line.Time, Period = line.Period,
         KeyId = line.KeyId, ProjectId = line.ProjectId, KeyProjectId = line.KeyProjectId, Provider = line.Provider, Model = line.Model,
         Usage = line.Usage.ByClass(), CostUsd = line.CostUsd, PriceVersion = line.Price?.BookVersion, Estimated = line.Estimated,
+        GatewayEpoch = line.GatewayEpoch, ReportedCostUsd = line.ReportedCostUsd,
     };
 }

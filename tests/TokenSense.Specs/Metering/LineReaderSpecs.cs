@@ -45,6 +45,9 @@ public sealed class LineReaderSpecs
     [InlineData("\"id\":\"r1\"", "\"id\":\"r1\",\"costUsd\":1e-30", "12 decimals")]
     [InlineData("\"id\":\"r1\"", "\"id\":\"r1\",\"costUsd\":1e30", "too large")]
     [InlineData("\"id\":\"r1\"", "\"id\":\"r1\",\"metadata\":{\"a\":1}", "metadata.a must be a string")]
+    [InlineData("\"id\":\"r1\"", "\"id\":\"r1\",\"gatewayEpoch\":7", "gateway_epoch must be a UUID")]
+    [InlineData("\"id\":\"r1\"", "\"id\":\"r1\",\"gatewayEpoch\":\"first\"", "gateway_epoch must be a UUID")]
+    [InlineData("\"id\":\"r1\"", "\"id\":\"r1\",\"GatewayEpoch\":null", "must be written 'gateway_epoch'")]
     public void What_is_wrong_is_said_and_never_read_as_zero(string part, string instead, string message)
     {
         Good.ShouldContain(part);
@@ -72,6 +75,17 @@ public sealed class LineReaderSpecs
         var again = Read(Good.Replace("\"id\":\"r1\"", "\"id\":\"r1\",\"cost_usd\":1.5").Replace("11:59:00Z", "13:59:00+02:00")).Line!;
         again.ContentHash(key, null).ShouldBe(line.ContentHash(key, null));
         Read(Good.Replace(":12", ":13")).Line!.ContentHash(key, null).ShouldNotBe(line.ContentHash(key, null));
+    }
+
+    [Theory]
+    [InlineData("gatewayEpoch")]
+    [InlineData("gateway_epoch")]
+    public void The_gateways_run_is_read_and_is_no_part_of_what_bills(string member)
+    {
+        var (run, key) = (Guid.NewGuid(), Guid.NewGuid());
+        var line = Read(Good.Replace("\"id\":\"r1\"", $"\"id\":\"r1\",\"{member}\":\"{run}\"")).Line!;
+        line.GatewayEpoch.ShouldBe(run);
+        line.ContentHash(key, null).ShouldBe(Read(Good).Line!.ContentHash(key, null));
     }
 
     [Fact]
