@@ -10,7 +10,7 @@ using Directory = TokenSense.ServiceDefaults.Access.Directory;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults("budgets");
-builder.AddEventStore("budgets", [Directory.Tables, Tables.Script], store =>
+builder.AddEventStore("budgets", [Directory.Tables, Tables.Script, Tables.Included], store =>
 {
     store.Events.MapEventType<BudgetEvent.BudgetSet>("budget-set");
     store.Events.MapEventType<BudgetEvent.BudgetRemoved>("budget-removed");

@@ -49,4 +49,20 @@ internal static class Tables
             value bigint not null,
             fingerprint text not null);
         """;
+
+    /// <summary>What each scope's spend holds of each gateway run, in the gateway's own figures; moved with <c>scope_spend</c>.</summary>
+    public const string Included =
+        """
+        create table included_usage (
+            workspace_id uuid not null,
+            period text not null,
+            scope text not null,
+            scope_id uuid not null,
+            gateway text not null,
+            gateway_epoch uuid not null,
+            lines bigint not null,
+            cost_usd numeric not null,
+            moved_at timestamptz not null,
+            primary key (workspace_id, period, scope, scope_id, gateway, gateway_epoch));
+        """;
 }

@@ -12,6 +12,7 @@ namespace TokenSense.Benchmarks;
 internal static class SpendStreams
 {
     public const string Name = "spend-streams";
+    private static readonly Guid GatewayRun = Guid.CreateVersion7();
     private static readonly Guid[] Workspaces = [.. Enumerable.Range(0, Load.Writers).Select(_ => Guid.CreateVersion7())];
 
     public static async Task<Finding> Run()
@@ -31,7 +32,7 @@ internal static class SpendStreams
         return new Finding(Name, value, baseline, "messages/s committed and relayed, 500 lines each", RatioMin: 1, rows);
     }
 
-    private static Task<BenchStore> Create(string name) => BenchStore.Create(name, [Directory.Tables, Tables.Script],
+    private static Task<BenchStore> Create(string name) => BenchStore.Create(name, [Directory.Tables, Tables.Script, Tables.Included],
         store => store.Events.MapEventType<SpendEvent.SpendAccrued>("spend-accrued"), stored => ((SpendEvent.SpendAccrued)stored.Data).CauseId);
 
     // As UsageRecordedConsumer does, with the streams to be compared.
@@ -44,8 +45,8 @@ internal static class SpendStreams
         var months = await ledger.Load(
             [.. parts.Select(p => new WantedMonth(p.Stream, p.Period, p.Own, [.. p.Charges.Select(c => c.KeyId).OfType<Guid>().Distinct()]))], new PeriodCalendar([]), at, default);
         foreach (var part in parts)
-            months[part.Stream].Record(MonthlySpend.Decide(new Accrue(id, part.Charges, at), months[part.Stream].State));
-        await ledger.Save(months.Values, default);
+            months[part.Stream].Accrue(new Accrue(id, part.Charges, at));
+        await ledger.Save([.. months.Values], default);
         return id;
     }
 
@@ -62,7 +63,7 @@ internal static class SpendStreams
     private static Part Of(UsageRecorded message, string scope, Guid id, IEnumerable<RecordedLine> lines, bool ride)
     {
         var (own, period) = (new ScopeName(message.WorkspaceId, scope, id), message.Lines[0].Period);
-        return new(OpenMonth.StreamOf(own, period), period, own, [.. lines.Select(l => new Charge(ride ? l.KeyId : null, l.CostUsd!.Value, new(l.Source, l.Id)))]);
+        return new(OpenMonth.StreamOf(own, period), period, own, [.. lines.Select(l => new Charge(ride ? l.KeyId : null, l.CostUsd!.Value, new(l.Source, l.Id), GatewayFigure.Of(l)))]);
     }
 
     private static UsageRecorded Message(Guid workspaceId, int lines) => new()
@@ -73,7 +74,7 @@ internal static class SpendStreams
         {
             UsageId = Guid.CreateVersion7(), Reporter = "gateway:bench", Source = "bench", Id = l.Line.Id, Time = l.Line.Time, Period = $"{l.Line.Time:yyyy-MM}",
             KeyId = l.Key.KeyId, ProjectId = l.ProjectId, KeyProjectId = l.ProjectId, Provider = l.Line.Provider, Model = l.Line.Model,
-            Usage = l.Line.Usage.ByClass(), CostUsd = 0.001234m,
+            Usage = l.Line.Usage.ByClass(), CostUsd = 0.001234m, ReportedCostUsd = 0.001234m, GatewayEpoch = GatewayRun,
         })],
     };
 

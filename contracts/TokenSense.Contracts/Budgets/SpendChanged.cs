@@ -41,7 +41,14 @@ public sealed record SpendChanged
     /// <summary>The first instant of the next period.</summary>
     public required DateTimeOffset ResetsAt { get; init; }
 
-    /// <summary>What <see cref="SpentUsd"/> includes of each gateway's own usage. Those silent for an hour are left out: what was said of them stands.</summary>
+    /// <summary>
+    /// What <see cref="SpentUsd"/> includes of each gateway's own usage: at most 64 runs, the last to grow first. Those silent for an hour are
+    /// left out (not in the snapshot, and not when a budget is set): what was said of them stands.
+    /// </summary>
+    /// <remarks>
+    /// Within an <see cref="Epoch"/> these totals only grow, and never ahead of the spend told with them: of a state that is not newer than
+    /// the one held, too (a snapshot after silence), the larger total of a run counts.
+    /// </remarks>
     public IReadOnlyList<IncludedUsage> Included { get; init; } = [];
 }
 
@@ -55,6 +62,7 @@ public sealed record IncludedUsage
     /// <summary><see cref="UsageLine.GatewayEpoch"/> of its lines.</summary>
     public required Guid Epoch { get; init; }
 
+    /// <summary>Those reported with a <see cref="UsageLine.CostUsd"/>, be it 0; a line without one adds nothing to a gateway's count and is none here.</summary>
     public required long Lines { get; init; }
 
     /// <summary>USD: the sum of <see cref="UsageLine.CostUsd"/> as reported.</summary>

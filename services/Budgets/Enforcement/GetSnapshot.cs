@@ -32,7 +32,8 @@ public static class GetSnapshot
         {
             var calendar = new PeriodCalendar(workspace.TimeZones);
             var period = calendar.PeriodOf(clock.GetUtcNow());
-            await foreach (var row in ScopeRow.Current(database, workspace.WorkspaceId, period, ct))
+            // A gateway that was away may have missed any of it: all of the month, not the last hour alone.
+            await foreach (var row in ScopeRow.Current(database, workspace.WorkspaceId, period, DateTimeOffset.MinValue, ct))
                 spend.Add(row.ToMessage(epoch.Value, calendar));
         }
         return TypedResults.Json(new EnforcementSnapshot

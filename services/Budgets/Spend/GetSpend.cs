@@ -52,7 +52,7 @@ public static class GetSpend
 
         var rows = new Dictionary<(string, Guid), ScopeRow>();
         var isCurrent = period == calendar.PeriodOf(now);
-        await foreach (var row in isCurrent ? ScopeRow.Current(database, workspaceId, period, ct) : ScopeRow.OfPeriod(database, workspaceId, period, ct))
+        await foreach (var row in isCurrent ? ScopeRow.Current(database, workspaceId, period, null, ct) : ScopeRow.OfPeriod(database, workspaceId, period, ct))
             rows[(row.Scope, row.ScopeId)] = row;
         var view = new View(calendar, period, now);
 

@@ -12,7 +12,8 @@ public sealed record ApplyBudget(Guid? KeyId, BudgetTerms? Terms, long Revision,
 /// <param name="KeyId">Null where the key's total rides in another stream.</param>
 /// <param name="CostUsd">May be negative (a correction).</param>
 /// <param name="Usage">The call, named in a crossing.</param>
-public sealed record Charge(Guid? KeyId, decimal CostUsd, UsageReference Usage);
+/// <param name="Own">The call in its gateway's own count; null where no gateway counts it.</param>
+public sealed record Charge(Guid? KeyId, decimal CostUsd, UsageReference Usage, GatewayFigure? Own = null);
 
 // Events are the stored format: members are added, never renamed or removed. KeyId null means the stream's own scope.
 public abstract record SpendEvent

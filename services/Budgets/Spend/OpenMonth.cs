@@ -11,6 +11,7 @@ public sealed class OpenMonth(string stream, string period, ScopeName own)
     private readonly Dictionary<(bool IsKey, Guid Id), long> _versions = [];
     private readonly HashSet<(bool IsKey, Guid Id)> _changed = [];
     private readonly List<object> _events = [];
+    private readonly List<Inclusion> _included = [];
 
     public string Stream => stream;
     public string Period => period;
@@ -18,12 +19,23 @@ public sealed class OpenMonth(string stream, string period, ScopeName own)
     public MonthlySpend State { get; private set; } = MonthlySpend.None;
     public IReadOnlyList<object> Events => _events;
 
+    /// <summary>What the gateways' totals of these scopes grow by.</summary>
+    public IReadOnlyList<Inclusion> Included => _included;
+
     public static string StreamOf(ScopeName scope, string period) => $"spend-{scope.Scope}-{scope.ScopeId}-{period}";
 
-    internal void Hold(Guid? keyId, ScopeSpend spend, long version)
+    public ScopeName ScopeOf(Guid? keyId) => keyId is { } key ? new(own.WorkspaceId, ScopeName.Key, key) : own;
+
+    public void Hold(Guid? keyId, ScopeSpend spend, long version)
     {
         _versions[Place(keyId)] = version;
         State = keyId is { } key ? State with { Keys = State.Keys.SetItem(key, spend) } : State with { Own = spend };
+    }
+
+    public void Accrue(Accrue command)
+    {
+        Record(MonthlySpend.Decide(command, State));
+        _included.AddRange(Inclusion.Of(command.Charges));
     }
 
     public void Record(IEnumerable<SpendEvent> decided)
@@ -36,7 +48,7 @@ public sealed class OpenMonth(string stream, string period, ScopeName own)
         }
     }
 
-    internal IEnumerable<(Guid? KeyId, long Version)> Changed() =>
+    public IEnumerable<(Guid? KeyId, long Version)> Changed() =>
         _changed.OrderBy(c => c.IsKey).ThenBy(c => c.Id).Select(c => (c.IsKey ? c.Id : (Guid?)null, _versions[c] + 1));
 
     /// <summary>The scopes of a stream that an event moves: keys by id, the stream's own as null.</summary>

@@ -99,8 +99,8 @@ public sealed class SpendLedger : IAsyncDisposable
         return (budget.Terms, budget.Revision);
     }
 
-    /// <summary>Appends what the months recorded and moves the rows of the scopes that changed. Commits.</summary>
-    public async Task Save(IEnumerable<OpenMonth> months, CancellationToken ct)
+    /// <summary>Appends what the months recorded and moves the rows of the scopes that changed, with what they include of gateways' own usage. Commits.</summary>
+    public async Task Save(IReadOnlyCollection<OpenMonth> months, CancellationToken ct)
     {
         await using var rows = new NpgsqlBatch(_connection, _transaction);
         foreach (var month in months.Where(m => m.Events.Count > 0).OrderBy(m => m.Stream, StringComparer.Ordinal))
@@ -109,6 +109,7 @@ public sealed class SpendLedger : IAsyncDisposable
             foreach (var (keyId, version) in month.Changed())
                 rows.BatchCommands.Add(MoveRow(month, keyId, version));
         }
+        if (IncludedRows.Move(_workspaceId, months) is { } move) rows.BatchCommands.Add(move);
         await _session.SaveChangesAsync(ct);
         if (rows.BatchCommands.Count > 0) await rows.ExecuteNonQueryAsync(ct);
         await _transaction.CommitAsync(ct);
@@ -116,7 +117,7 @@ public sealed class SpendLedger : IAsyncDisposable
 
     private NpgsqlBatchCommand MoveRow(OpenMonth month, Guid? keyId, long version)
     {
-        var scope = keyId is { } key ? new ScopeName(_workspaceId, ScopeName.Key, key) : month.Own;
+        var scope = month.ScopeOf(keyId);
         var s = month.State.Scope(keyId);
         return new NpgsqlBatchCommand(
             """

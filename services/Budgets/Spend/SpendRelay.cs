@@ -22,7 +22,7 @@ public sealed class SpendRelay(NpgsqlDataSource database, Epoch epoch, Calendars
         var streams = moved.Select(e => e.StreamKey!).Distinct().ToArray();
         var keyIds = moved.SelectMany(e => OpenMonth.Touched((SpendEvent)e.Data)).OfType<Guid>().Distinct().ToArray();
         if (streams.Length > 0)
-            await foreach (var row in ScopeRow.OfStreams(database, streams, keyIds, ct))
+            await foreach (var row in ScopeRow.OfStreams(database, streams, keyIds, IncludedSince(moved), ct))
                 rows[Place(row.Stream, row.Scope == ScopeName.Key ? row.ScopeId : null)] = row;
 
         foreach (var stored in page)
@@ -46,6 +46,11 @@ public sealed class SpendRelay(NpgsqlDataSource database, Epoch epoch, Calendars
         }
         return messages;
     }
+
+    // From before the page's first event, however long the relay stood still: what moved with an event of it is told with it. A key is
+    // told of only while it has a budget, so with a budget all that was included until then is told.
+    private static DateTimeOffset IncludedSince(List<IEvent> moved) =>
+        moved.Any(e => e.Data is SpendEvent.BudgetApplied) ? DateTimeOffset.MinValue : moved.Min(e => e.Timestamp) - IncludedRows.ToldFor;
 
     private static string Place(string stream, Guid? keyId) => $"{stream}/{keyId}";
 

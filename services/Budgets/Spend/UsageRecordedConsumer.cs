@@ -26,8 +26,8 @@ public sealed class UsageRecordedConsumer(NpgsqlDataSource database, IDocumentSt
         var months = await ledger.Load(
             [.. parts.Select(p => new WantedMonth(p.Stream, p.Period, p.Own, [.. p.Charges.Select(c => c.KeyId).OfType<Guid>().Distinct()]))], calendar, at, ct);
         foreach (var part in parts)
-            months[part.Stream].Record(MonthlySpend.Decide(new Accrue(messageId, part.Charges, at), months[part.Stream].State));
-        await ledger.Save(months.Values, ct);
+            months[part.Stream].Accrue(new Accrue(messageId, part.Charges, at));
+        await ledger.Save([.. months.Values], ct);
     }
 
     /// <summary>The charges of each stream that a message moves. A key's total rides in its own project's stream, or in the workspace's when it has none.</summary>
@@ -37,13 +37,16 @@ public sealed class UsageRecordedConsumer(NpgsqlDataSource database, IDocumentSt
         {
             var workspace = new ScopeName(message.WorkspaceId, ScopeName.Workspace, message.WorkspaceId);
             yield return (OpenMonth.StreamOf(workspace, month.Key), month.Key, workspace,
-                [.. month.Select(l => new Charge(l.KeyProjectId is null ? l.KeyId : null, l.CostUsd!.Value, new(l.Source, l.Id)))]);
+                [.. month.Select(l => ChargeOf(l, ridesHere: l.KeyProjectId is null))]);
             foreach (var project in month.Where(l => l.ProjectId is not null).GroupBy(l => l.ProjectId!.Value).OrderBy(p => p.Key))
             {
                 var own = new ScopeName(message.WorkspaceId, ScopeName.Project, project.Key);
                 yield return (OpenMonth.StreamOf(own, month.Key), month.Key, own,
-                    [.. project.Select(l => new Charge(l.KeyProjectId == project.Key ? l.KeyId : null, l.CostUsd!.Value, new(l.Source, l.Id)))]);
+                    [.. project.Select(l => ChargeOf(l, ridesHere: l.KeyProjectId == project.Key))]);
             }
         }
     }
+
+    private static Charge ChargeOf(RecordedLine line, bool ridesHere) =>
+        new(ridesHere ? line.KeyId : null, line.CostUsd!.Value, new(line.Source, line.Id), GatewayFigure.Of(line));
 }
