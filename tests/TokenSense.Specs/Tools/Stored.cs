@@ -40,9 +40,10 @@ internal static class Stored
     public static StoredEvent Recorded(params string[] lines) =>
         Event("usage-recorded", $$"""{"workspaceId":"{{WorkspaceId}}","lines":[{{string.Join(',', lines)}}]}""", $"usage-{WorkspaceId}-2026-11-23");
 
-    public static string Line(Guid usageId, string cost = "0.0001", string rates = """[{"class":"input_tokens","units":100,"usdPerUnit":0.000001}]""", string reported = "null") =>
+    public static string Line(Guid usageId, string cost = "0.0001", string rates = """[{"class":"input_tokens","units":100,"usdPerUnit":0.000001}]""", string reported = "null",
+        string reporter = "gateway:gw", string run = "null") =>
         $$"""
-        {"usageId":"{{usageId}}","source":"gw","id":"{{usageId:N}}","period":"{{Period}}","day":"2026-11-23","keyId":"{{KeyId}}","projectId":"{{ProjectId}}",
+        {"usageId":"{{usageId}}","reporter":"{{reporter}}","gatewayEpoch":{{run}},"source":"gw","id":"{{usageId:N}}","period":"{{Period}}","day":"2026-11-23","keyId":"{{KeyId}}","projectId":"{{ProjectId}}",
          "provider":"openai","model":"gpt-4o","usage":{"inputTokens":100,"outputTokens":7},"costUsd":{{cost}},"reportedCostUsd":{{reported}},
          "price":{{(rates == "null" ? "null" : $$"""{"rates":{{rates}}}""")}}}
         """;

@@ -11,6 +11,7 @@ public sealed class UsageAuditSpecs
 {
     private static readonly Guid One = new("00000000-0000-0000-0000-000000000001");
     private static readonly Guid Two = new("00000000-0000-0000-0000-000000000002");
+    private static readonly Guid Run = new("00000000-0000-0000-0000-0000000000e1");
     private static readonly DayKey Day = new(WorkspaceId, Period, new(2026, 11, 23), ProjectId, KeyId, "openai", "gpt-4o");
 
     [Fact]
@@ -114,6 +115,35 @@ public sealed class UsageAuditSpecs
         findings.Told().ShouldBe([
             "spend against the recorded lines that Budgets claimed: 0.2, not 0.3", "charges against the recorded lines that Budgets claimed: 2, not 3",
             "spend against the recorded lines that Budgets claimed: 0.2, not 0", "charges against the recorded lines that Budgets claimed: 2, not 0"]);
+    }
+
+    [Fact]
+    public void What_a_gateways_run_reported_is_added_up_for_each_scope_in_its_own_figures()
+    {
+        var run = $"\"{Run}\"";
+        var (fold, findings) = Fold([Recorded(
+            Line(One, reported: "0.0003", run: run), Line(Two, reported: "0.0004", run: run),
+            Line(Guid.NewGuid(), reported: "5"), Line(Guid.NewGuid(), run: run), Line(Guid.NewGuid(), reported: "6", reporter: $"key:{KeyId}", run: run),
+            Line(Guid.NewGuid(), cost: "null", rates: "null", run: run))]);
+        findings.Told().ShouldBeEmpty();
+        fold.Included.ShouldBe(new[] { Workspace, Project, Key }.ToDictionary(p => new RunKey(p, "gw", Run), _ => new RunTotal(2, 0.0007m)), ignoreOrder: true);
+    }
+
+    [Fact]
+    public void Usage_on_its_way_to_Budgets_is_not_included_yet() =>
+        Fold([Recorded(Line(One, reported: "0.0003", run: $"\"{Run}\""))], isCounted: false).Fold.Included.ShouldBeEmpty();
+
+    [Fact]
+    public void Included_usage_that_is_not_what_the_lines_say_is_told()
+    {
+        var findings = new Findings();
+        var (row, lost) = (new RunKey(Project, "gw", Run), new RunKey(Key, "gw", Run));
+        UsageComparison.Included(
+            new Dictionary<RunKey, RunTotal> { [row] = new(2, 0.0007m), [lost] = new(2, 0.0007m) },
+            new Dictionary<RunKey, RunTotal> { [row] = new(3, 0.00070001m), [row with { Epoch = One }] = new(1, 1m) }, findings);
+        findings.Told().ShouldBe([
+            "lines of included_usage: 2, not 3", "cost_usd of included_usage: 0.0007, not 0.00070001",
+            "lines of included_usage: 2, not 0", "cost_usd of included_usage: 0.0007, not 0", "lines of included_usage: 0, not 1", "cost_usd of included_usage: 0, not 1"]);
     }
 
     private static (UsageFold Fold, Findings Findings) Fold(

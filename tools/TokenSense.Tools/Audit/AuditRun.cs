@@ -24,6 +24,7 @@ public static class AuditRun
             await using var metering = await EventDatabase.Open("metering", ct);
             var usage = await new MeteringAudit(metering, budgets, only, findings).Run(budgets.At - InFlightMax, ct);
             UsageComparison.Spend(usage.Counted, spend.Months, findings);
+            UsageComparison.Included(usage.Included, await RunTotal.All(budgets, only, ct), findings);
             var told = new ApiSpend(api, findings);
             await told.Compare(rows, ct);
             return Tell(console, findings, spend, usage, told, clock.Elapsed);

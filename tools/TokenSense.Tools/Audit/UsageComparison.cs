@@ -1,6 +1,6 @@
 namespace TokenSense.Tools.Audit;
 
-/// <summary>Recorded usage beside what was made of it: Metering's rollups and Budgets' spend.</summary>
+/// <summary>Recorded usage beside what was made of it: Metering's rollups, Budgets' spend, and what of gateways' own usage it includes.</summary>
 public static class UsageComparison
 {
     public static void Days(IReadOnlyDictionary<DayKey, DayTotal> folded, IReadOnlyDictionary<DayKey, DayTotal> rows, Findings findings)
@@ -14,6 +14,16 @@ public static class UsageComparison
             findings.Compare(day.ToString(), "output_tokens of usage_days", should.OutputTokens, does.OutputTokens);
             findings.Compare(day.ToString(), "cost_usd of usage_days", should.CostUsd, does.CostUsd);
             findings.Compare(day.ToString(), "unpriced of usage_days", should.Unpriced, does.Unpriced);
+        }
+    }
+
+    public static void Included(IReadOnlyDictionary<RunKey, RunTotal> folded, IReadOnlyDictionary<RunKey, RunTotal> rows, Findings findings)
+    {
+        foreach (var run in folded.Keys.Union(rows.Keys))
+        {
+            var (should, does) = (folded.GetValueOrDefault(run), rows.GetValueOrDefault(run));
+            findings.Compare(run.ToString(), "lines of included_usage", should.Lines, does.Lines);
+            findings.Compare(run.ToString(), "cost_usd of included_usage", should.CostUsd, does.CostUsd);
         }
     }
 

@@ -19,11 +19,15 @@ public sealed class UsageFold(Findings findings, DateTimeOffset lateBefore)
 {
     private readonly Dictionary<DayKey, DayTotal> _days = [];
     private readonly Dictionary<Place, (decimal CostUsd, long Lines)> _counted = [];
+    private readonly Dictionary<RunKey, RunTotal> _included = [];
 
     public IReadOnlyDictionary<DayKey, DayTotal> Days => _days;
 
     /// <summary>What Budgets has claimed, by scope: its priced lines and their cost.</summary>
     public IReadOnlyDictionary<Place, (decimal CostUsd, long Lines)> Counted => _counted;
+
+    /// <summary>What Budgets has claimed, by scope and run of the gateway that reported it: lines with a reported cost, and its sum.</summary>
+    public IReadOnlyDictionary<RunKey, RunTotal> Included => _included;
 
     public long Events { get; private set; }
     public long Lines { get; private set; }
@@ -89,14 +93,14 @@ public sealed class UsageFold(Findings findings, DateTimeOffset lateBefore)
     {
         if (cost is not { } usd) return;
         var period = line.GetProperty("period").GetString()!;
-        Count(new(period, Place.Workspace, workspaceId), usd);
-        if (line.GetProperty("projectId").AsGuid() is { } project) Count(new(period, Place.Project, project), usd);
-        Count(new(period, Place.Key, line.GetProperty("keyId").GetGuid()), usd);
-    }
-
-    private void Count(Place place, decimal usd)
-    {
-        var (cost, lines) = _counted.GetValueOrDefault(place);
-        _counted[place] = (cost + usd, lines + 1);
+        List<Place> places = [new(period, Place.Workspace, workspaceId), new(period, Place.Key, line.GetProperty("keyId").GetGuid())];
+        if (line.GetProperty("projectId").AsGuid() is { } project) places.Add(new(period, Place.Project, project));
+        foreach (var place in places)
+        {
+            var (sum, lines) = _counted.GetValueOrDefault(place);
+            _counted[place] = (sum + usd, lines + 1);
+            if (RunKey.Of(place, line) is { } run)
+                _included[run] = _included.GetValueOrDefault(run) + new RunTotal(1, line.GetProperty("reportedCostUsd").GetDecimal());
+        }
     }
 }
