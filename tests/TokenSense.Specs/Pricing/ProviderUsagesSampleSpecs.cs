@@ -58,9 +58,9 @@ public sealed class ProviderUsagesSampleSpecs
 
     private static decimal Tokens(Priced priced) => priced.Lines.Where(l => l.Class.EndsWith("_tokens")).Sum(l => l.CostUsd);
 
-    private sealed record Case(JsonElement Body, string Provider, string Flavor, TokenUsage Listed, decimal? ListedUsd);
+    internal sealed record Case(JsonElement Body, string Provider, string Flavor, TokenUsage Listed, decimal? ListedUsd);
 
-    private static IEnumerable<Case> Cases(JsonDocument sample) =>
+    internal static IEnumerable<Case> Cases(JsonDocument sample) =>
         from excerpt in sample.RootElement.EnumerateArray()
         from finding in excerpt.GetProperty("extracted").EnumerateArray()
         let usage = finding.GetProperty("usage").Deserialize<TokenUsage>()
@@ -73,7 +73,7 @@ public sealed class ProviderUsagesSampleSpecs
     private static decimal Usd(JsonElement extractor, string member) =>
         decimal.Parse(extractor.GetProperty(member).GetString()!, NumberStyles.Float, CultureInfo.InvariantCulture);
 
-    private static JsonDocument Sample()
+    internal static JsonDocument Sample()
     {
         var root = new DirectoryInfo(AppContext.BaseDirectory);
         while (root is not null && !File.Exists(Path.Combine(root.FullName, "global.json"))) root = root.Parent;
