@@ -7,7 +7,11 @@ public static class Anthropic
 {
     public const string Route = "v1/messages";
 
-    public static readonly Dialect Dialect = new("anthropic", "x-api-key", "sk-sim-anthropic", "request-id", WriteError);
+    // Anthropic's SDKs from 1.0 on send the key as a bearer; its older ones, and its documentation, as x-api-key.
+    public static readonly Dialect Dialect = new(
+        "anthropic",
+        new Dictionary<string, string> { ["x-api-key"] = "sk-sim-anthropic", ["Authorization"] = "Bearer sk-sim-anthropic" },
+        "request-id", WriteError);
 
     public static Answer Messages(Call call) => call.Stream ? Streamed(call) : Whole(call);
 
@@ -38,7 +42,7 @@ public static class Anthropic
             answer.Json.WriteNumber("index", 0);
             answer.Json.WriteStartObject("delta");
             answer.Json.WriteString("type", "text_delta");
-            answer.Json.WriteString("text", call.Pieces[i]);
+            RawText.Write(answer.Json, "text", call.Pieces[i]);
             answer.Json.WriteEndObject();
             End(answer, call.OutputAfter(i), isContent: true);
         }
@@ -109,7 +113,7 @@ public static class Anthropic
     {
         json.WriteStartObject();
         json.WriteString("type", "text");
-        json.WriteString("text", text);
+        RawText.Write(json, "text", text);
         json.WriteEndObject();
     }
 

@@ -31,7 +31,7 @@ public sealed class Exchange(HttpContext http, CallLog log, Dialect dialect, str
             _model = string.Intern(model ?? (isObject && body.TryGetProperty("model", out var named) ? named.ToString() : ""));
             _stream = stream ?? (isObject && body.TryGetProperty("stream", out var wanted) && wanted.ValueKind == JsonValueKind.True);
             _hadMetadata = isObject && body.TryGetProperty("metadata", out _);
-            if (!HasKey()) await Refuse(401);
+            if (!dialect.Admits(http.Request)) await Refuse(401);
             else if (!isObject || (document is null && !HttpMethods.IsGet(http.Request.Method)))
                 await Refuse(400, "We could not parse the JSON body of your request.");
             else if (_model.StartsWith("no-such", StringComparison.Ordinal)) await Refuse(404);
@@ -82,7 +82,7 @@ public sealed class Exchange(HttpContext http, CallLog log, Dialect dialect, str
 
         var (isCut, isSlow) = (_asked.Fault == Fault.Cut && status == 200, _asked.Fault == Fault.SlowEnd && status == 200);
         var last = isCut ? answer.Half : answer.Frames.Count;
-        var isPaced = isSlow || (answer.IsStream && _asked.ChunkMs > 0) || answer.Bytes.Length > DeliveredAtOnceMax;
+        var isPaced = isSlow || _asked.ChunkMs > 0 || answer.Bytes.Length > DeliveredAtOnceMax;
         while (_frames < last)
         {
             if (isPaced && _frames > 0 && _asked.ChunkMs > 0) await Task.Delay(_asked.ChunkMs, http.RequestAborted);
@@ -124,12 +124,6 @@ public sealed class Exchange(HttpContext http, CallLog log, Dialect dialect, str
                 _answer is not null && _frames == _answer.Frames.Count, clientGone, _hadMetadata, _asked.Fault,
                 SHA256.HashData(sent.Span), sent.Length),
             sent);
-    }
-
-    private bool HasKey()
-    {
-        string? key = http.Request.Headers[dialect.KeyHeader];
-        return key == dialect.Key;
     }
 
     private async Task<JsonDocument?> Parse()

@@ -6,7 +6,8 @@ namespace TokenSense.Simulator;
 /// <remarks>Thoughts are counted apart from candidates; the cache is part of the prompt; writing to it has no count.</remarks>
 public static class Google
 {
-    public static readonly Dialect Dialect = new("google", "x-goog-api-key", "sk-sim-google", null, WriteError);
+    public static readonly Dialect Dialect = new(
+        "google", new Dictionary<string, string> { ["x-goog-api-key"] = "sk-sim-google" }, null, WriteError);
 
     /// <summary><c>models/{model}:{method}</c>; null for a method that is not simulated.</summary>
     public static Task? Serve(HttpContext http, CallLog log, string target)
@@ -65,7 +66,7 @@ public static class Google
         json.WriteStartObject("content");
         json.WriteStartArray("parts");
         json.WriteStartObject();
-        json.WriteString("text", text);
+        RawText.Write(json, "text", text);
         json.WriteEndObject();
         json.WriteEndArray();
         json.WriteString("role", "model");

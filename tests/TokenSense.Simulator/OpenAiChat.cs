@@ -8,7 +8,8 @@ public static class OpenAiChat
 {
     public const string Route = "chat/completions";
 
-    public static readonly Dialect Dialect = new("openai", "Authorization", "Bearer sk-sim-openai", "x-request-id", WriteError);
+    public static readonly Dialect Dialect = new(
+        "openai", new Dictionary<string, string> { ["Authorization"] = "Bearer sk-sim-openai" }, "x-request-id", WriteError);
 
     public static Answer Chat(Call call) => call.Stream ? Streamed(call) : Whole(call);
 
@@ -22,7 +23,7 @@ public static class OpenAiChat
         json.WriteNumber("index", 0);
         json.WriteStartObject("message");
         json.WriteString("role", "assistant");
-        json.WriteString("content", call.Text);
+        RawText.Write(json, "content", call.Text);
         json.WriteNull("refusal");
         json.WriteStartArray("annotations");
         json.WriteEndArray();
@@ -82,7 +83,7 @@ public static class OpenAiChat
         json.WriteNumber("index", 0);
         json.WriteStartObject("delta");
         if (isFirst) json.WriteString("role", "assistant");
-        if (text is not null) json.WriteString("content", text);
+        if (text is not null) RawText.Write(json, "content", text);
         if (isFirst) json.WriteNull("refusal");
         json.WriteEndObject();
         json.WriteNull("logprobs");

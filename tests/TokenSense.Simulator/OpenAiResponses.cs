@@ -73,7 +73,7 @@ public static class OpenAiResponses
         void TextAt(Utf8JsonWriter json, string name, string text)
         {
             PlaceOfPart(json);
-            json.WriteString(name, text);
+            RawText.Write(json, name, text);
             NoLogprobs(json);
         }
 
@@ -145,7 +145,7 @@ public static class OpenAiResponses
         json.WriteStartArray("annotations");
         json.WriteEndArray();
         NoLogprobs(json);
-        json.WriteString("text", text);
+        RawText.Write(json, "text", text);
         json.WriteEndObject();
     }
 

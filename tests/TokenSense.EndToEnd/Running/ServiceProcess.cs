@@ -6,7 +6,8 @@ using System.Text;
 namespace TokenSense.EndToEnd.Running;
 
 /// <summary>One service as a process of its own, which a test may kill and start again.</summary>
-public sealed class ServiceProcess(string name, IReadOnlyDictionary<string, string> settings) : IAsyncDisposable
+/// <remarks>Its project is in services/, unless a folder in the repository says otherwise.</remarks>
+public sealed class ServiceProcess(string name, IReadOnlyDictionary<string, string> settings, string? folder = null) : IAsyncDisposable
 {
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
     public static readonly string Configuration =
@@ -21,10 +22,10 @@ public sealed class ServiceProcess(string name, IReadOnlyDictionary<string, stri
 
     public void Launch()
     {
-        var folder = Path.Combine(Repository.Root, "services", name);
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(folder, "bin", Configuration, "net10.0", $"TokenSense.{name}.dll")])
+        var project = Path.Combine(Repository.Root, folder ?? $"services/{name}");
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(project, "bin", Configuration, "net10.0", $"TokenSense.{name}.dll")])
         {
-            WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = project, RedirectStandardOutput = true, RedirectStandardError = true,
         };
         foreach (var (key, value) in settings) start.Environment[key] = value;
         start.Environment["ASPNETCORE_URLS"] = Url;
