@@ -21,6 +21,8 @@ public readonly record struct Decision
 
     public bool IsAllowed => Refusal is null;
 
+    public bool HasBudget => Workspace is not null || Project is not null || Key is not null;
+
     /// <summary>The budget with the least left.</summary>
     public ScopeBudget? Tightest => Tighter(Tighter(Workspace, Project), Key);
 
@@ -29,8 +31,16 @@ public readonly record struct Decision
 
     public static Decision Refused(Refusal refusal) => new() { Refusal = refusal };
 
-    internal static Decision Allowed(Guid workspaceId, Guid? projectId, Guid keyId, ScopeBudget? workspace, ScopeBudget? project, ScopeBudget? key) =>
-        new() { WorkspaceId = workspaceId, ProjectId = projectId, KeyId = keyId, Workspace = workspace, Project = project, Key = key };
+    /// <summary>Where this gateway's own usage is counted; null where refused.</summary>
+    internal (WorkspaceEntry Workspace, ProjectEntry? Project, KeyEntry Key)? Entries { get; private init; }
+
+    internal static Decision Allowed(
+        WorkspaceEntry workspaceEntry, ProjectEntry? projectEntry, KeyEntry keyEntry, ScopeBudget? workspace, ScopeBudget? project, ScopeBudget? key) =>
+        new()
+        {
+            WorkspaceId = workspaceEntry.Id, ProjectId = projectEntry?.Id, KeyId = keyEntry.Id, Workspace = workspace, Project = project, Key = key,
+            Entries = (workspaceEntry, projectEntry, keyEntry),
+        };
 
     private static ScopeBudget? Tighter(ScopeBudget? a, ScopeBudget? b) =>
         a is null ? b : b is null || a.RemainingUsd <= b.RemainingUsd ? a : b;
@@ -39,7 +49,17 @@ public readonly record struct Decision
 /// <summary>A refused call, in the members of the one error envelope; a null member is not written.</summary>
 public sealed record Refusal(int Status, string Code, string Message, string Type)
 {
-    public const int RetryAfterSeconds = 5;
+    /// <summary>When the same call may succeed; null: it will not by itself.</summary>
+    public int? RetryAfterSeconds { get; init; }
+
+    /// <summary>A machine's word for the kind of refusal, <c>budget_exceeded</c>; null where the code says it all.</summary>
+    public string? ErrorClass { get; init; }
+
+    /// <summary>The provider at fault or missing, by its id in the price book.</summary>
+    public string? Provider { get; init; }
+
+    /// <summary>The provider's own HTTP status, where it answered.</summary>
+    public int? ProviderStatus { get; init; }
 
     /// <summary>More about an invalid key: <c>project_archived</c>, <c>workspace_deleted</c> or <c>scope</c>.</summary>
     public string? Reason { get; init; }
@@ -58,7 +78,14 @@ public sealed record Refusal(int Status, string Code, string Message, string Typ
 
     /// <summary>Not a billing decision: what is known is too old to decide on.</summary>
     public static readonly Refusal BudgetCheckUnavailable =
-        new(503, "BUDGET_CHECK_UNAVAILABLE", "The budget cannot be checked now. This is not a billing decision, retry shortly.", "service_unavailable");
+        new(503, "BUDGET_CHECK_UNAVAILABLE", "The budget cannot be checked now. This is not a billing decision, retry shortly.", "service_unavailable")
+        {
+            ErrorClass = "budget_check_unavailable", RetryAfterSeconds = 5,
+        };
+
+    /// <summary>Product decision 5: what is under way would pass the budget, and did not settle in time. Spend itself is below it.</summary>
+    public static readonly Refusal BudgetSettling =
+        new(429, "BUDGET_SETTLING", "The calls under way may use up the rest of the budget. Retry when they have settled.", "rate_limit_error") { RetryAfterSeconds = 1 };
 
     public static Refusal InvalidRequest(string message, int status = 400) => new(status, "INVALID_REQUEST", message, "invalid_request_error");
 
@@ -68,9 +95,9 @@ public sealed record Refusal(int Status, string Code, string Message, string Typ
     /// <summary>Product decision 6: the code names the widest.</summary>
     internal static Refusal BudgetExceeded(IReadOnlyList<ScopeBudget> widestFirst) => widestFirst[0].Scope switch
     {
-        Scopes.Workspace => new(402, "BUDGET_EXCEEDED", "Monthly workspace budget exceeded.", "billing_error") { Exhausted = widestFirst },
-        Scopes.Project => new(402, "PROJECT_BUDGET_EXCEEDED", "Monthly project budget exceeded.", "billing_error") { Exhausted = widestFirst },
-        _ => new(402, "KEY_BUDGET_EXCEEDED", "Monthly key budget exceeded.", "billing_error") { Exhausted = widestFirst },
+        Scopes.Workspace => new(402, "BUDGET_EXCEEDED", "Monthly workspace budget exceeded.", "billing_error") { Exhausted = widestFirst, ErrorClass = "budget_exceeded" },
+        Scopes.Project => new(402, "PROJECT_BUDGET_EXCEEDED", "Monthly project budget exceeded.", "billing_error") { Exhausted = widestFirst, ErrorClass = "budget_exceeded" },
+        _ => new(402, "KEY_BUDGET_EXCEEDED", "Monthly key budget exceeded.", "billing_error") { Exhausted = widestFirst, ErrorClass = "budget_exceeded" },
     };
 }
 

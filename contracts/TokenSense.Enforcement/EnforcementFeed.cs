@@ -160,6 +160,7 @@ public sealed class EnforcementFeed(Enforcer enforcer, FeedSettings settings, Ti
                 case ApiKeyChanged m: enforcer.Apply(m); break;
                 case ProjectChanged m: enforcer.Apply(m); break;
                 case WorkspaceChanged m: enforcer.Apply(m); break;
+                case UsageRejected m: enforcer.Apply(m); break;
             }
             MessagesCounted.Add(1);
         }

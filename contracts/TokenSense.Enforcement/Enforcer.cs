@@ -1,22 +1,30 @@
+using System.Collections.Concurrent;
 using TokenSense.Contracts;
 
 namespace TokenSense.Enforcement;
 
 /// <param name="MaxStaleness">How old what is known may be; older, calls under a blocking budget are refused (product decision 19).</param>
 /// <param name="FailOpen">The operator's choice to let them pass on the last known state instead.</param>
-public sealed record EnforcementPolicy(TimeSpan MaxStaleness, bool FailOpen = false)
+/// <param name="Run">Who this gateway is, where it counts its own usage: see <see cref="Reservations"/>.</param>
+public sealed record EnforcementPolicy(TimeSpan MaxStaleness, bool FailOpen = false, GatewayRun? Run = null)
 {
     public static readonly EnforcementPolicy Default = new(TimeSpan.FromSeconds(60));
 }
+
+/// <summary>One run of a gateway: its own usage is what it reported under this name and <see cref="UsageLine.GatewayEpoch"/>.</summary>
+/// <param name="GatewayId">The name of its credential.</param>
+/// <param name="Epoch">Fresh at every start.</param>
+public sealed record GatewayRun(string GatewayId, Guid Epoch);
 
 /// <summary>Decides from memory whether an API key may spend: no lock, no I/O, and nothing allocated for a call that is allowed.</summary>
 /// <remarks>Feed it with <see cref="EnforcementFeed"/>, or apply messages in any order, any number of times: the outcome is the same.</remarks>
 public sealed class Enforcer(EnforcementPolicy? policy = null)
 {
     private readonly EnforcementPolicy _policy = policy ?? EnforcementPolicy.Default;
-    private readonly Known _known = new();
+    private readonly Known _known = new((policy ?? EnforcementPolicy.Default).Run);
     private readonly Lock _hearing = new();
     private volatile Heard _heard = Heard.Nothing;
+    private long _knowsFromTicks;
 
     /// <summary>Everything that Budgets decided by then is known here; null before the first snapshot.</summary>
     public DateTimeOffset? CompleteTo => _heard.CompleteTo;
@@ -27,7 +35,15 @@ public sealed class Enforcer(EnforcementPolicy? policy = null)
     /// <summary>The messages so far; see <see cref="Load"/>.</summary>
     public long Arrivals => _known.Arrivals;
 
-    public bool IsStale(DateTimeOffset now) => _heard.CompleteTo is not { } to || now - to > _policy.MaxStaleness;
+    public bool IsStale(DateTimeOffset now) =>
+        _heard.CompleteTo is not { } to || now - to > _policy.MaxStaleness || to.UtcTicks < Volatile.Read(ref _knowsFromTicks);
+
+    /// <summary>What is known counts as too old until it is complete to then: usage of an earlier run is still on its way into it.</summary>
+    public void RequireCompleteTo(DateTimeOffset time) => Volatile.Write(ref _knowsFromTicks, time.UtcTicks);
+
+    internal EnforcementPolicy Policy => _policy;
+
+    internal ConcurrentDictionary<string, Reservation> Unincluded => _known.Unincluded;
 
     public bool Knows(in Hash256 key) => _known.Key(key) is not null;
 
@@ -57,7 +73,7 @@ public sealed class Enforcer(EnforcementPolicy? policy = null)
             counted = named;
         }
         return Decide(
-            Decision.Allowed(state.Workspace.Id, counted?.Id, entry.Id,
+            Decision.Allowed(state.Workspace, counted, entry,
                 state.Workspace.Spend.At(now, workspace.Calendar), counted?.Spend.At(now, workspace.Calendar), entry.Spend.At(now, workspace.Calendar)),
             mustBeFresh: !_policy.FailOpen && IsStale(now));
     }
@@ -68,6 +84,12 @@ public sealed class Enforcer(EnforcementPolicy? policy = null)
 
     /// <exception cref="FormatException">It makes no sense; nothing was changed.</exception>
     public void Apply(SpendChanged change) => _known.Apply(change);
+
+    /// <summary>A line of this run that does not count, and so will never be included.</summary>
+    public void Apply(UsageRejected rejected)
+    {
+        if (_policy.Run is { } run && rejected.GatewayId == run.GatewayId && rejected.Id is { } id && Unincluded.TryGetValue(id, out var line)) line.WriteOff();
+    }
 
     /// <remarks>Only for one who has missed nothing since the last snapshot: it says that all was sent, not that all was received.</remarks>
     public void Apply(BudgetsHeartbeat beat) => Hear(held => held.And(beat));

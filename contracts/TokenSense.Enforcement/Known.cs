@@ -5,7 +5,7 @@ namespace TokenSense.Enforcement;
 
 /// <summary>All that has arrived about keys, projects, workspaces and their spend. Readers take no lock; writers take one.</summary>
 /// <remarks>An entry is made by the first message that names it, whichever comes first; states are immutable and swapped whole.</remarks>
-internal sealed class Known
+internal sealed class Known(GatewayRun? run)
 {
     private readonly Lock _writing = new();
     private readonly ConcurrentDictionary<Hash256, KeyEntry> _byHash = new();
@@ -14,6 +14,9 @@ internal sealed class Known
     private readonly ConcurrentDictionary<Guid, WorkspaceEntry> _workspaces = new();
     private long _epoch;
     private long _arrivals;
+
+    /// <summary>Lines of this run that ended and are not included in their workspace's spend yet, by id.</summary>
+    public ConcurrentDictionary<string, Reservation> Unincluded { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Counts what arrived; see <see cref="DropSpend"/>.</summary>
     public long Arrivals => Volatile.Read(ref _arrivals);
@@ -88,7 +91,13 @@ internal sealed class Known
                 Scopes.Key => _keys.GetOrAdd(change.ScopeId, id => new(id)).Spend,
                 _ => throw new FormatException($"The scope {change.Scope} is not known."),
             };
-            spend.Replace(change, _arrivals);
+            if (!spend.Replace(change, run, _arrivals) || run is null) return;
+            var workspace = Workspace(change.WorkspaceId);
+            lock (workspace.Flights)
+            {
+                spend.Own.Of(change.Period)?.Include(spend.OwnIncludedUsd(change.Period));
+                workspace.Pulse();
+            }
         }
     }
 
@@ -111,7 +120,7 @@ internal sealed class Known
         }
     }
 
-    private WorkspaceEntry Workspace(Guid id) => _workspaces.GetOrAdd(id, i => new(i));
+    private WorkspaceEntry Workspace(Guid id) => _workspaces.GetOrAdd(id, i => new(i, Unincluded));
 
     private ProjectEntry Project(Guid id) => _projects.GetOrAdd(id, i => new(i));
 
@@ -126,14 +135,29 @@ internal sealed class Known
     }
 }
 
-internal sealed class WorkspaceEntry(Guid id)
+internal sealed class WorkspaceEntry(Guid id, ConcurrentDictionary<string, Reservation> unincluded)
 {
     private volatile WorkspaceState? _state;
 
     public Guid Id => id;
     public WorkspaceState? State { get => _state; set => _state = value; }
-    public ScopeSpend Spend { get; } = new();
+    public ScopeSpend Spend { get; } = new(new(unincluded));
     public ConcurrentDictionary<string, ProjectEntry> BySlug { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Guards what this gateway has under way in the workspace, its projects and keys.</summary>
+    public Lock Flights { get; } = new();
+
+    private TaskCompletionSource? _moved;
+
+    /// <summary>Done when something was settled, given back or included. Under <see cref="Flights"/>.</summary>
+    public Task Moved => (_moved ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+
+    /// <summary>Under <see cref="Flights"/>.</summary>
+    public void Pulse()
+    {
+        _moved?.SetResult();
+        _moved = null;
+    }
 }
 
 internal sealed class ProjectEntry(Guid id)
@@ -142,7 +166,7 @@ internal sealed class ProjectEntry(Guid id)
 
     public Guid Id => id;
     public ProjectChanged? State { get => _state; set => _state = value; }
-    public ScopeSpend Spend { get; } = new();
+    public ScopeSpend Spend { get; } = new(new());
 }
 
 internal sealed class KeyEntry(Guid id)
@@ -151,7 +175,7 @@ internal sealed class KeyEntry(Guid id)
 
     public Guid Id => id;
     public KeyState? State { get => _state; set => _state = value; }
-    public ScopeSpend Spend { get; } = new();
+    public ScopeSpend Spend { get; } = new(new());
 }
 
 internal sealed record WorkspaceState(WorkspaceChanged Change, PeriodCalendar Calendar);

@@ -9,9 +9,11 @@ public sealed class ScopeBudget
     private const decimal TimesMax = 1_000_000;
     private readonly ScopeSpend _owner;
 
-    internal ScopeBudget(ScopeSpend owner, string scope, Guid id, string period, decimal spentUsd, decimal budgetUsd, string? mode, DateTimeOffset resetsAt)
+    internal ScopeBudget(
+        ScopeSpend owner, string scope, Guid id, string period, decimal spentUsd, decimal ownIncludedUsd, decimal budgetUsd, string? mode, DateTimeOffset resetsAt)
     {
-        (_owner, Scope, Id, Period, SpentUsd, BudgetUsd, Mode, ResetsAt) = (owner, scope, id, period, spentUsd, budgetUsd, mode ?? "block", resetsAt);
+        (_owner, Scope, Id, Period, SpentUsd, OwnIncludedUsd) = (owner, scope, id, period, spentUsd, ownIncludedUsd);
+        (BudgetUsd, Mode, ResetsAt) = (budgetUsd, mode ?? "block", resetsAt);
         // A mode from a later version is taken as blocking: the careful reading. Strict blocks likewise until it spends from leases.
         Blocks = Mode != "alert";
         // A budget of 0 allows nothing, even where a refund took spend below it.
@@ -36,8 +38,13 @@ public sealed class ScopeBudget
     /// <summary><c>yyyy-MM</c></summary>
     public string Period { get; }
 
+    /// <summary>USD settled in the period.</summary>
     public decimal SpentUsd { get; }
+
     public decimal BudgetUsd { get; }
+
+    /// <summary>What <see cref="SpentUsd"/> includes of this gateway's own usage, in its own figures.</summary>
+    internal decimal OwnIncludedUsd { get; }
 
     /// <summary>Never below 0.</summary>
     public decimal RemainingUsd { get; }
@@ -66,13 +73,16 @@ public sealed class ScopeBudget
 /// Two, because a month's first state may come before the month: usage may be dated five minutes ahead, and no two clocks are alike.
 /// What arrived and what the clock makes of it are kept apart, so that the order of arrival never matters.
 /// </remarks>
-internal sealed class ScopeSpend
+internal sealed class ScopeSpend(OwnMonths own)
 {
     private volatile Received? _received;
     private volatile Rolled? _rolled;
     private volatile string? _name;
 
     public string? Name { get => _name; set => _name = value; }
+
+    /// <summary>This gateway's own usage here. Under the workspace's <see cref="WorkspaceEntry.Flights"/>.</summary>
+    public OwnMonths Own => own;
 
     public long? Epoch => _received?.State.Epoch;
 
@@ -90,18 +100,30 @@ internal sealed class ScopeSpend
             : Roll(received, budget, now, calendar);
     }
 
+    /// <param name="state">As it arrived.</param>
+    /// <param name="run">The gateway whose own usage is told from the rest; null: none.</param>
+    /// <param name="arrivedAs">As <see cref="Received.ArrivedAs"/> counts.</param>
     /// <returns>False: repeated or overtaken.</returns>
-    public bool Replace(SpendChanged state, long arrivedAs)
+    public bool Replace(SpendChanged state, GatewayRun? run, long arrivedAs)
     {
-        var budget = state.BudgetUsd is { } amount
-            ? new ScopeBudget(this, state.Scope, state.ScopeId, state.Period, state.SpentUsd, amount, state.Mode, state.ResetsAt)
-            : null;
         var held = _received;
-        var merged = Merge(held, new(state, budget, arrivedAs, Before: null));
+        // Where it says nothing of this run, what was said before stands.
+        var included = state.Included.FirstOrDefault(i => i.Gateway == run?.GatewayId && i.Epoch == run.Epoch)?.CostUsd ?? OwnIncludedUsd(state.Period);
+        var budget = state.BudgetUsd is { } amount
+            ? new ScopeBudget(this, state.Scope, state.ScopeId, state.Period, state.SpentUsd, included, amount, state.Mode, state.ResetsAt)
+            : null;
+        var merged = Merge(held, new(state, included, budget, arrivedAs, Before: null));
         if (ReferenceEquals(merged, held)) return false;
         _received = merged;
         return true;
     }
+
+    /// <summary>What the spend of a month includes of this gateway's own usage, as far as is known.</summary>
+    public decimal OwnIncludedUsd(string period) =>
+        _received is not { } newest ? 0
+        : newest.State.Period == period ? newest.OwnIncludedUsd
+        : newest.Before is { } before && before.State.Period == period ? before.OwnIncludedUsd
+        : 0;
 
     /// <summary>Drops what arrived up to there, as <see cref="Received.ArrivedAs"/> counts.</summary>
     public void Forget(long arrivedUpTo)
@@ -133,13 +155,13 @@ internal sealed class ScopeSpend
         // The received end of the month rules; the calendar may not yet know of a changed zone.
         var (period, startsAt) = (calendar.Next(ended.Period), ended.ResetsAt);
         while (calendar.EndsAt(period) is var end && end <= now) (period, startsAt) = (calendar.Next(period), end);
-        var budget = new ScopeBudget(this, ended.Scope, ended.Id, period, 0, ended.BudgetUsd, ended.Mode, calendar.EndsAt(period));
+        var budget = new ScopeBudget(this, ended.Scope, ended.Id, period, 0, 0, ended.BudgetUsd, ended.Mode, calendar.EndsAt(period));
         _rolled = new(from, calendar, startsAt, budget);
         return budget;
     }
 
     /// <param name="ArrivedAs">When it arrived, in the order of arrivals.</param>
     /// <param name="Before">The newest earlier month that is known, without one before it.</param>
-    private sealed record Received(SpendChanged State, ScopeBudget? Budget, long ArrivedAs, Received? Before);
+    private sealed record Received(SpendChanged State, decimal OwnIncludedUsd, ScopeBudget? Budget, long ArrivedAs, Received? Before);
     private sealed record Rolled(Received From, PeriodCalendar Calendar, DateTimeOffset StartsAt, ScopeBudget Budget);
 }

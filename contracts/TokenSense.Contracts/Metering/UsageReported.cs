@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
 namespace TokenSense.Contracts;
 
 /// <summary>What a gateway saw: 1 to 500 lines, at most 1 MiB. Taken in MassTransit's envelope or as plain JSON, camelCase or snake_case.</summary>
@@ -70,4 +73,8 @@ public sealed record UsageCounts
     public long? CacheAudioReadTokens { get; init; }
     public long? OutputAudioTokens { get; init; }
     public long? OutputReasoningTokens { get; init; }
+
+    /// <summary>Every other class that the price book knows, by its key: <c>cacheWrite1hTokens</c>, <c>webSearches</c>, …</summary>
+    [JsonExtensionData]
+    public IDictionary<string, JsonElement>? Others { get; init; }
 }

@@ -82,6 +82,7 @@ internal sealed class World
             case ApiKeyChanged m: enforcer.Apply(m); break;
             case SpendChanged m: enforcer.Apply(m); break;
             case BudgetsHeartbeat m: enforcer.Apply(m); break;
+            case UsageRejected m: enforcer.Apply(m); break;
             case EnforcementSnapshot m: enforcer.Load(m); break;
             default: throw new ArgumentException(message.GetType().Name, nameof(message));
         }
