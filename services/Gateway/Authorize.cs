@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text.Json;
 using TokenSense.Enforcement;
 
@@ -45,10 +44,7 @@ public static class Authorize
         headers["x-tokensense-workspace-id"] = call.WorkspaceId.ToString();
         if (call.ProjectId is { } project) headers["x-tokensense-project-id"] = project.ToString();
         headers["x-tokensense-key-id"] = call.KeyId.ToString();
-        if (call.Tightest is not { } tightest) return;
-        headers["x-tokensense-budget-limit-usd"] = tightest.BudgetUsd.ToString(CultureInfo.InvariantCulture);
-        headers["x-tokensense-budget-remaining-usd"] = tightest.RemainingUsd.ToString(CultureInfo.InvariantCulture);
-        if (call.IsWarning) headers["x-tokensense-budget-warning"] = "80";
+        BudgetHeaders.Tell(headers, call);
     }
 
     private static void Write(Utf8JsonWriter json, in Decision call)

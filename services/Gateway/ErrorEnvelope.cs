@@ -45,7 +45,7 @@ public static class ErrorEnvelope
         http.Response.ContentLength = body.WrittenCount;
         http.Response.Headers.CacheControl = "no-store";
         if (refusal.Status == 401) http.Response.Headers.WWWAuthenticate = "Bearer";
-        if (refusal.Status == 503) http.Response.Headers.RetryAfter = Refusal.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
+        if (refusal.RetryAfterSeconds is { } seconds) http.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         await http.Response.Body.WriteAsync(body.WrittenMemory, http.RequestAborted);
     }
 
@@ -58,13 +58,15 @@ public static class ErrorEnvelope
         json.WriteString("type", refusal.Type);
         if (refusal.Reason is not null) json.WriteString("reason", refusal.Reason);
         if (refusal.ExpiredAt is { } expiredAt) json.WriteString("expired_at", expiredAt.UtcDateTime);
-        if (refusal.Exhausted is [var widest, ..]) WriteBudgets(json, widest, refusal.Exhausted);
-        if (refusal.Status == 503)
+        if (refusal.Provider is { } provider) json.WriteString("provider", provider);
+        if (refusal.ProviderStatus is { } providerStatus) json.WriteNumber("provider_status", providerStatus);
+        if (refusal.ErrorClass is { } errorClass)
         {
-            json.WriteString("error_class", "budget_check_unavailable");
-            json.WriteBoolean("retryable", true);
-            json.WriteNumber("retry_after_seconds", Refusal.RetryAfterSeconds);
+            json.WriteString("error_class", errorClass);
+            json.WriteBoolean("retryable", refusal.RetryAfterSeconds is not null);
         }
+        if (refusal.RetryAfterSeconds is { } seconds) json.WriteNumber("retry_after_seconds", seconds);
+        if (refusal.Exhausted is [var widest, ..]) WriteBudgets(json, widest, refusal.Exhausted);
         json.WriteString("doc_url", docUrl);
         json.WriteEndObject();
         json.WriteEndObject();
@@ -72,8 +74,6 @@ public static class ErrorEnvelope
 
     private static void WriteBudgets(Utf8JsonWriter json, ScopeBudget widest, IReadOnlyList<ScopeBudget> exhausted)
     {
-        json.WriteString("error_class", "budget_exceeded");
-        json.WriteBoolean("retryable", false);
         json.WriteString("scope", widest.Scope);
         if (widest.Scope == "project") json.WriteString("project_id", widest.Id);
         json.WriteNumber("budget_usd", widest.BudgetUsd);

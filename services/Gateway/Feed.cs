@@ -36,9 +36,10 @@ public static class EnforcementSetup
 {
     /// <summary>
     /// <c>ConnectionStrings__RabbitMq</c>, <c>TokenSense__Url</c>, <c>TokenSense__Token</c> (or <c>TOKENSENSE_GATEWAY_TOKEN</c>),
-    /// <c>TokenSense__MaxStalenessSeconds</c> (60), <c>TokenSense__WhenStale</c> (<c>closed</c> or <c>open</c>).
+    /// <c>TokenSense__GatewayId</c> (the credential's name, <c>default</c>), <c>TokenSense__MaxStalenessSeconds</c> (60),
+    /// <c>TokenSense__WhenStale</c> (<c>closed</c> or <c>open</c>).
     /// </summary>
-    public static void AddEnforcement(this WebApplicationBuilder builder)
+    public static void AddEnforcement(this WebApplicationBuilder builder, GatewaySettings gateway)
     {
         var settings = builder.Configuration;
         var feed = new FeedSettings(
@@ -56,7 +57,13 @@ public static class EnforcementSetup
             var other => throw new InvalidOperationException($"TokenSense__WhenStale is \"{other}\": it must be \"closed\" or \"open\"."),
         };
 
-        builder.Services.AddSingleton(new Enforcer(new(maxStaleness, failOpen)));
+        var run = new GatewayRun(settings["TokenSense:GatewayId"] is { Length: > 0 } name ? name : "default", Guid.CreateVersion7());
+        builder.Services.AddSingleton(run);
+        builder.Services.AddSingleton(new Enforcer(new(maxStaleness, failOpen, run)));
+        builder.Services.AddSingleton(services => new Reservations(
+            services.GetRequiredService<Enforcer>(), services.GetRequiredService<KeyArrival>(), services.GetRequiredService<TimeProvider>(),
+            new(TimeSpan.FromSeconds(gateway.SettleWaitSeconds))));
+        builder.AddReporting(gateway, feed.Broker, run);
         builder.Services.AddSingleton<KeyArrival>();
         builder.Services.AddSingleton(services =>
         {

@@ -1,0 +1,88 @@
+using System.Buffers;
+using System.Globalization;
+using Microsoft.Extensions.Primitives;
+
+namespace TokenSense.Gateway.Proxy;
+
+/// <summary>The answer to one client: written while it listens, and kept for its <c>Idempotency-Key</c> where it gave one.</summary>
+/// <remarks>A client that has left is no reason to stop: the call is still read to its usage.</remarks>
+public sealed class Downstream(HttpContext http, IdempotentAnswers.Place? place)
+{
+    private readonly ArrayBufferWriter<byte>? _kept = place is null ? null : new();
+    private KeyValuePair<string, StringValues>[] _headers = [];
+    private bool _over;
+
+    public bool IsGone => http.RequestAborted.IsCancellationRequested;
+
+    public void Begin(int status, IEnumerable<KeyValuePair<string, StringValues>> headers, MeteredCall call)
+    {
+        var response = http.Response;
+        response.StatusCode = status;
+        foreach (var (name, values) in headers) response.Headers[name] = values;
+        Tell(response.Headers, call);
+        _headers = [.. response.Headers.Where(h => h.Key != "Content-Length")];
+    }
+
+    public void BeginStream(int status, IEnumerable<KeyValuePair<string, StringValues>> headers, MeteredCall call)
+    {
+        Begin(status, headers, call);
+        http.Response.Headers["x-accel-buffering"] = "no";
+        if (http.Response.SupportsTrailers()) http.Response.DeclareTrailer("x-tokensense-cost");
+    }
+
+    public async ValueTask Write(ReadOnlyMemory<byte> bytes)
+    {
+        Keep(bytes);
+        if (IsGone) return;
+        try
+        {
+            await http.Response.Body.WriteAsync(bytes, http.RequestAborted);
+            await http.Response.Body.FlushAsync(http.RequestAborted);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            // It left while this was written.
+        }
+    }
+
+    /// <summary>All was written.</summary>
+    public void End(MeteredCall call)
+    {
+        if (http.Response.HasStarted && call.CostUsd is { } cost && http.Response.SupportsTrailers())
+            http.Response.AppendTrailer("x-tokensense-cost", cost.ToString(CultureInfo.InvariantCulture));
+        if (place is null) return;
+        if (_over) place.GiveUp();
+        else place.Leave(new(http.Response.StatusCode, _headers, _kept!.WrittenMemory));
+    }
+
+    /// <summary>The provider broke off, and so must this: an end in order would pass for the whole answer.</summary>
+    public void Break()
+    {
+        place?.GiveUp();
+        http.Abort();
+    }
+
+    public static async Task Repeat(HttpContext http, IdempotentAnswers.Answer answer)
+    {
+        http.Response.StatusCode = answer.Status;
+        foreach (var (name, values) in answer.Headers) http.Response.Headers[name] = values;
+        http.Response.Headers["Idempotent-Replayed"] = "true";
+        http.Response.ContentLength = answer.Body.Length;
+        await http.Response.Body.WriteAsync(answer.Body, http.RequestAborted);
+    }
+
+    private static void Tell(IHeaderDictionary headers, MeteredCall call)
+    {
+        headers["x-tokensense-request-id"] = call.Id;
+        headers["x-tokensense-model"] = call.Model;
+        if (call.CostUsd is { } cost) headers["x-tokensense-cost"] = cost.ToString(CultureInfo.InvariantCulture);
+        BudgetHeaders.Tell(headers, call.Decision);
+    }
+
+    private void Keep(ReadOnlyMemory<byte> bytes)
+    {
+        if (_kept is null || _over) return;
+        if (_kept.WrittenCount + bytes.Length > IdempotentAnswers.AnswerBytesMax) _over = true;
+        else _kept.Write(bytes.Span);
+    }
+}

@@ -1,0 +1,150 @@
+using TokenSense.Enforcement;
+using TokenSense.Gateway.Providers;
+using TokenSense.Pricing;
+
+namespace TokenSense.Gateway.Proxy;
+
+/// <summary>The call itself: up to the provider, and its answer down. Every way it can end meters it or gives it back.</summary>
+public sealed class ProviderCall(MeteredCall call, Operation operation, Upstream upstream, GatewaySettings settings, ILogger log)
+{
+    /// <param name="http">The client's request.</param>
+    /// <param name="asked">Its body.</param>
+    /// <param name="place">For the answer, where the client named its request.</param>
+    /// <param name="end">When the call ends at the latest.</param>
+    /// <returns>Whether an answer was left there.</returns>
+    public async Task<bool> Run(HttpContext http, ClientRequest asked, IdempotentAnswers.Place? place, CancellationToken end)
+    {
+        var down = new Downstream(http, place);
+        var address = call.Provider.AddressOf(operation, call.Model, Upstream.QueryUp(http.Request.Query))!;
+        var body = asked.Upstream(asksForUsage: operation == Operation.Chat && call.Provider.TakesStreamOptions);
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(end);
+        late.CancelAfter(call.Provider.TimeoutMax);
+        HttpResponseMessage answer;
+        try
+        {
+            answer = await upstream.Send(http.Request, call.Provider, operation, address, body, call.Id, late.Token);
+        }
+        catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError
+            or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError)
+        {
+            await call.Release();
+            return await Fail(http, Faulty($"The provider {call.Provider.Id} cannot be reached."), e);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            await call.SettleAsEstimated(null);
+            return await Fail(http, Faulty($"The provider {call.Provider.Id} broke off without an answer."), e);
+        }
+        catch (OperationCanceledException e)
+        {
+            // Without a connection nothing was asked.
+            if (late.IsCancellationRequested) await call.SettleAsEstimated(null);
+            else await call.Release();
+            return await Fail(http, TimedOut(), e);
+        }
+        using (answer)
+        {
+            late.CancelAfter(Timeout.InfiniteTimeSpan);
+            var status = (int)answer.StatusCode;
+            if (status is < 200 or >= 500 or (>= 300 and < 400)) return await NotAnswered(http, status);
+            if (status >= 400) return await PassRefusal(http, answer, down, end);
+            return answer.Content.Headers.ContentType?.MediaType == "text/event-stream"
+                ? await PassStream(answer, asked, down, end)
+                : await PassWhole(http, answer, asked, down, end);
+        }
+    }
+
+    private async Task<bool> NotAnswered(HttpContext http, int status)
+    {
+        await call.Release();
+        return await Fail(http, Faulty($"The provider {call.Provider.Id} answered {status}.") with { ProviderStatus = status }, null);
+    }
+
+    // The provider's own refusal, which it does not bill.
+    private async Task<bool> PassRefusal(HttpContext http, HttpResponseMessage answer, Downstream down, CancellationToken ct)
+    {
+        byte[]? body;
+        try
+        {
+            body = await WholeAnswer.Read(answer.Content, settings.AnswerBytesMax, ct);
+        }
+        catch (Exception e) when (e is BrokenAnswerException or OperationCanceledException)
+        {
+            await call.Release();
+            return await Fail(http, Faulty($"The provider {call.Provider.Id} broke off in the middle of its answer.") with { ProviderStatus = (int)answer.StatusCode }, e);
+        }
+        await call.Release();
+        down.Begin((int)answer.StatusCode, Upstream.HeadersDown(answer), call);
+        http.Response.ContentLength = body?.Length ?? 0;
+        await down.Write(body);
+        down.End(call);
+        return true;
+    }
+
+    private async Task<bool> PassStream(HttpResponseMessage answer, ClientRequest asked, Downstream down, CancellationToken ct)
+    {
+        var (provider, flavor) = call.Provider.ExtractorOf(operation);
+        down.BeginStream((int)answer.StatusCode, Upstream.HeadersDown(answer), call);
+        await using var events = await answer.Content.ReadAsStreamAsync(ct);
+        var relay = new StreamRelay(
+            call, new StreamedUsage(provider, flavor), asked.Bytes, saysUsageOnce: operation.Format != WireFormat.Gemini,
+            withholdsUsage: operation == Operation.Chat && !asked.AsksForUsage, (int)answer.StatusCode);
+        if (await relay.Run(events, down.Write, call.Provider.TimeoutMax, ct))
+        {
+            down.End(call);
+            return true;
+        }
+        log.LogWarning("Call {Id}: the stream of {Provider} broke off", call.Id, call.Provider.Id);
+        down.Break();
+        return false;
+    }
+
+    private async Task<bool> PassWhole(HttpContext http, HttpResponseMessage answer, ClientRequest asked, Downstream down, CancellationToken ct)
+    {
+        var status = (int)answer.StatusCode;
+        byte[]? body;
+        try
+        {
+            body = await WholeAnswer.Read(answer.Content, settings.AnswerBytesMax, ct);
+        }
+        catch (BrokenAnswerException e)
+        {
+            await call.Settle(UsageEstimate.Of(asked.Bytes, e.Bytes), estimated: true, null, status);
+            return await Fail(http, Faulty($"The provider {call.Provider.Id} broke off in the middle of its answer."), e);
+        }
+        catch (OperationCanceledException e)
+        {
+            await call.SettleAsEstimated(status);
+            return await Fail(http, TimedOut(), e);
+        }
+        if (body is null)
+        {
+            await call.SettleAsEstimated(status);
+            return await Fail(http, Faulty($"The answer of {call.Provider.Id} is larger than {settings.AnswerBytesMax} bytes."), null);
+        }
+        var (usage, estimated, model) = WholeAnswer.UsageOf(body, call.Provider.ExtractorOf(operation), asked.Bytes);
+        await call.Settle(usage, estimated, model, status);
+        var written = operation.Format == WireFormat.OpenAi ? WholeAnswer.WithBlock(body, call) : body;
+        down.Begin(status, Upstream.HeadersDown(answer), call);
+        http.Response.ContentLength = written.Length;
+        await down.Write(written);
+        down.End(call);
+        return true;
+    }
+
+    private async Task<bool> Fail(HttpContext http, Refusal refusal, Exception? why)
+    {
+        log.LogWarning("Call {Id} to {Provider}: {Message} {Reason}", call.Id, call.Provider.Id, refusal.Message, why?.GetBaseException().Message);
+        if (!http.RequestAborted.IsCancellationRequested)
+        {
+            http.Response.Headers["x-tokensense-request-id"] = call.Id;
+            await ErrorEnvelope.Write(http, refusal);
+        }
+        return false;
+    }
+
+    private Refusal Faulty(string message) => new(502, "PROVIDER_ERROR", message, "upstream_error") { Provider = call.Provider.Id };
+
+    private Refusal TimedOut() =>
+        new(504, "PROVIDER_TIMEOUT", $"The provider {call.Provider.Id} did not answer in time.", "upstream_error") { Provider = call.Provider.Id };
+}

@@ -1,0 +1,45 @@
+using TokenSense.Enforcement;
+using TokenSense.Gateway.Providers;
+using TokenSense.Pricing;
+
+namespace TokenSense.Gateway.Proxy;
+
+/// <summary>The addresses at which clients expect their provider.</summary>
+public static class ProxyRoutes
+{
+    public static void Map(WebApplication app)
+    {
+        Post("/v1/chat/completions", Operation.Chat, "OpenAI's chat completions");
+        Post("/v1/responses", Operation.Responses, "OpenAI's responses");
+        Post("/v1/embeddings", Operation.Embeddings, "OpenAI's embeddings");
+        Post("/v1/messages", Operation.Messages, "Anthropic's messages");
+        app.MapPost("/v1beta/models/{model}:{verb}", (HttpContext http, string model, string verb) =>
+                Operation.Gemini.FirstOrDefault(o => o.Verb == verb) is { } operation
+                    ? http.RequestServices.GetRequiredService<Proxy>().Handle(http, operation, model)
+                    : ErrorEnvelope.Write(http, Refusal.InvalidRequest($"There is no {verb} here.", StatusCodes.Status404NotFound)))
+            .WithName("gemini").WithTags("Gateway").WithSummary("Gemini's generateContent, streamGenerateContent, embedContent and batchEmbedContents");
+        app.MapGet("/v1/models", Models).WithName("models").WithTags("Gateway").WithSummary("The priced models of the configured providers");
+
+        void Post(string path, Operation operation, string summary) =>
+            app.MapPost(path, (HttpContext http) => http.RequestServices.GetRequiredService<Proxy>().Handle(http, operation, null))
+                .WithName(operation.Name).WithTags("Gateway").WithSummary(summary);
+    }
+
+    private static async Task Models(HttpContext http, KeyArrival keys, Catalog catalog)
+    {
+        if (await keys.Decide(PresentedKey.Of(http.Request), null, http.RequestAborted) is { Refusal: { Status: 401 } refusal })
+        {
+            await ErrorEnvelope.Write(http, refusal);
+            return;
+        }
+        await http.Response.WriteAsJsonAsync(new
+        {
+            @object = "list",
+            data =
+                from provider in catalog.Providers
+                from model in provider.Book.Models
+                where !model.Deprecated
+                select new { model.Id, @object = "model", owned_by = provider.Id },
+        }, http.RequestAborted);
+    }
+}

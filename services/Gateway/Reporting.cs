@@ -1,0 +1,65 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using TokenSense.Enforcement;
+
+namespace TokenSense.Gateway;
+
+/// <summary>Reports what the journal holds, and first what an earlier run left in it.</summary>
+public sealed class Reporting(UsageJournal journal, UsageReporter reporter, Enforcer enforcer, TimeProvider clock, ILogger<Reporting> log) : BackgroundService
+{
+    // From the broker's confirmation to Metering's record.
+    private static readonly TimeSpan RecordedWithin = TimeSpan.FromSeconds(1);
+
+    public override Task StartAsync(CancellationToken ct)
+    {
+        if (journal.RecoveredOpen > 0) log.LogWarning("{Count} calls were under way when the last run ended: they count as estimated", journal.RecoveredOpen);
+        // What an earlier run used may not be in the spend that is known here.
+        if (!journal.RecoveredConfirmed.IsCompleted) enforcer.RequireCompleteTo(DateTimeOffset.MaxValue);
+        return base.StartAsync(ct);
+    }
+
+    protected override Task ExecuteAsync(CancellationToken ct) => Task.WhenAll(reporter.Run(ct), TellRecovered(ct));
+
+    private async Task TellRecovered(CancellationToken ct)
+    {
+        if (journal.RecoveredConfirmed.IsCompleted) return;
+        await journal.RecoveredConfirmed.WaitAsync(ct);
+        enforcer.RequireCompleteTo(clock.GetUtcNow() + RecordedWithin);
+        log.LogInformation("What the last run left is reported");
+    }
+}
+
+public sealed class JournalHealth(UsageJournal journal, UsageReporter reporter) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken ct = default)
+    {
+        var data = new Dictionary<string, object>
+        {
+            ["bytes"] = journal.Bytes,
+            ["open_calls"] = journal.OpenCalls,
+            ["waiting_lines"] = journal.Waiting,
+            ["connected"] = reporter.Connected,
+        };
+        return Task.FromResult(journal.Fault is { } fault ? HealthCheckResult.Unhealthy(fault, data: data) : HealthCheckResult.Healthy(data: data));
+    }
+}
+
+public static class ReportingSetup
+{
+    public static void AddReporting(this WebApplicationBuilder builder, GatewaySettings gateway, Uri broker, GatewayRun run)
+    {
+        var home = builder.Configuration["TOKENSENSE_HOME"] is { Length: > 0 } set ? set : ".tokensense";
+        var folder = gateway.JournalFolder is { Length: > 0 } named ? named : Path.Combine(home, "gateway-journal");
+        builder.Services.AddSingleton(services => UsageJournal.Open(
+            new JournalSettings(folder) { BytesMax = gateway.JournalBytesMax, SyncToDisk = gateway.JournalSync }, Note(services)));
+        builder.Services.AddSingleton(services => new UsageReporter(
+            services.GetRequiredService<UsageJournal>(), new ReporterSettings(broker, run.GatewayId), services.GetRequiredService<TimeProvider>(), Note(services)));
+        builder.Services.AddHostedService<Reporting>();
+        builder.Services.AddHealthChecks().AddCheck<JournalHealth>("journal");
+    }
+
+    private static Action<string> Note(IServiceProvider services)
+    {
+        var log = services.GetRequiredService<ILogger<Reporting>>();
+        return note => log.LogInformation("{Note}", note);
+    }
+}

@@ -1,0 +1,80 @@
+using Microsoft.Extensions.Configuration;
+using Shouldly;
+using TokenSense.Gateway.Providers;
+using TokenSense.Pricing;
+using Xunit;
+
+namespace TokenSense.Specs.Gateway;
+
+public sealed class CatalogSpecs
+{
+    private static readonly Operation Generate = Operation.Gemini[0];
+
+    [Fact]
+    public void A_model_finds_its_provider()
+    {
+        var catalog = Catalog("openai", "anthropic", "google", "groq");
+        catalog.Find(Operation.Chat, "gpt-4o", true).Provider!.Id.ShouldBe("openai");
+        catalog.Find(Operation.Messages, "claude-sonnet-4-5", true).Provider!.Id.ShouldBe("anthropic");
+        catalog.Find(Generate, "gemini-2.5-pro", true).Provider!.Id.ShouldBe("google");
+        catalog.Find(Operation.Chat, "llama-3.3-70b-versatile", true).Provider!.Id.ShouldBe("groq");
+    }
+
+    [Fact]
+    public void Without_its_own_provider_a_model_is_called_where_else_it_is_offered() =>
+        Catalog("openrouter").Find(Operation.Chat, "openai/gpt-4o", true).Provider!.Id.ShouldBe("openrouter");
+
+    [Fact]
+    public void A_provider_without_a_key_is_named()
+    {
+        var refusal = Catalog("openai").Find(Operation.Messages, "claude-sonnet-4-5", true).Refusal!;
+        (refusal.Status, refusal.Code, refusal.Provider).ShouldBe((403, "MISSING_PROVIDER_KEY", "anthropic"));
+    }
+
+    [Fact]
+    public void An_unknown_model_is_refused_under_a_budget_and_tried_without_one()
+    {
+        var catalog = Catalog("openai");
+        catalog.Find(Operation.Chat, "no-such-model", mustBePriced: true).Refusal!.Code.ShouldBe("MODEL_NOT_FOUND");
+        catalog.Find(Operation.Chat, "no-such-model", mustBePriced: false).Provider!.Id.ShouldBe("openai");
+        catalog.Find(Operation.Messages, "no-such-model", mustBePriced: false).Refusal!.Code.ShouldBe("MODEL_NOT_FOUND");
+    }
+
+    [Fact]
+    public void A_model_at_an_address_of_another_format_is_refused_in_words() =>
+        Catalog("openai").Find(Operation.Messages, "gpt-4o", true).Refusal!.Message.ShouldContain("format");
+
+    [Theory]
+    [InlineData("openai", "https://api.openai.com/v1", "chat", "https://api.openai.com/v1/chat/completions")]
+    [InlineData("anthropic", "https://api.anthropic.com", "messages", "https://api.anthropic.com/v1/messages?beta=true")]
+    [InlineData("anthropic", "https://api.anthropic.com/v1/", "messages", "https://api.anthropic.com/v1/messages?beta=true")]
+    [InlineData("anthropic", "https://api.anthropic.com/v1", "chat", "https://api.anthropic.com/v1/chat/completions")]
+    [InlineData("google", "https://g.example/v1beta", "generate", "https://g.example/v1beta/models/gemini-2.5-pro:generateContent?alt=sse")]
+    [InlineData("google", "https://g.example", "generate", "https://g.example/v1beta/models/gemini-2.5-pro:generateContent?alt=sse")]
+    [InlineData("google", "https://g.example", "chat", "https://g.example/v1beta/openai/chat/completions")]
+    [InlineData("google", "https://g.example", "embeddings", "https://g.example/v1beta/openai/embeddings")]
+    public void A_base_url_may_end_where_the_providers_documentation_ends_it(string id, string url, string operation, string address)
+    {
+        var (asked, model) = operation switch
+        {
+            "chat" => (Operation.Chat, "m"), "embeddings" => (Operation.Embeddings, "m"), "messages" => (Operation.Messages, "m"), _ => (Generate, "gemini-2.5-pro"),
+        };
+        var query = address.Contains('?') ? address[address.IndexOf('?')..] : "";
+        With(($"Providers:{id}:ApiKey", "k"), ($"Providers:{id}:BaseUrl", url)).Providers[0].AddressOf(asked, model, query)!.AbsoluteUri.ShouldBe(address);
+    }
+
+    [Theory]
+    [InlineData("Providers:nobody:ApiKey", "k", "no provider of the price book")]
+    [InlineData("Providers:openai:BaseUrl", "http://x", "ApiKey is not set")]
+    [InlineData("Providers:azure:ApiKey", "k", "no default")]
+    public void A_wrong_setting_is_told_at_the_start(string name, string value, string message) =>
+        Should.Throw<InvalidOperationException>(() => With((name, value))).Message.ShouldContain(message);
+
+    [Fact]
+    public void A_providers_key_is_not_printed() => Catalog("openai").Providers[0].ToString().ShouldBe("openai");
+
+    private static Catalog Catalog(params string[] ids) => With([.. ids.Select(id => ($"Providers:{id}:ApiKey", $"secret-{id}"))]);
+
+    private static Catalog With(params (string Name, string Value)[] settings) =>
+        new(PriceBook.Default, new ConfigurationBuilder().AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Name, (string?)s.Value))).Build());
+}

@@ -1,0 +1,148 @@
+using System.Text;
+using Shouldly;
+using TokenSense.Contracts;
+using TokenSense.Enforcement;
+using TokenSense.Gateway.Providers;
+using TokenSense.Gateway.Proxy;
+using TokenSense.Pricing;
+using Xunit;
+using static TokenSense.Specs.Enforcement.World;
+
+namespace TokenSense.Specs.Gateway;
+
+public sealed class StreamRelaySpecs : IAsyncDisposable
+{
+    private const string Hello = """data: {"id":"c","object":"chat.completion.chunk","model":"gpt-4o","choices":[{"index":0,"delta":{"content":"Hello"}}],"usage":null}""" + "\n\n";
+    private const string Stop = """data: {"id":"c","object":"chat.completion.chunk","model":"gpt-4o","choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":null}""" + "\n\n";
+    private const string Used =
+        """data: {"id":"c","object":"chat.completion.chunk","model":"gpt-4o","choices":[],"usage":{"prompt_tokens":100,"completion_tokens":20,"total_tokens":120}}""" + "\n\n";
+    private const string Done = "data: [DONE]\n\n";
+
+    private readonly DirectoryInfo _folder = System.IO.Directory.CreateTempSubdirectory("tokensense-relay");
+    private readonly UsageJournal _journal;
+    private readonly StringBuilder _down = new();
+    private readonly List<(string Sent, decimal? CostUsd)> _writes = [];
+
+    public StreamRelaySpecs() => _journal = UsageJournal.Open(new(_folder.FullName) { SyncToDisk = false });
+
+    [Fact]
+    public async Task The_usage_chunk_is_withheld_from_a_client_that_did_not_ask()
+    {
+        (await Relay(false, Hello, Stop, Used, Done)).CostUsd.ShouldBe(0.00045m);
+        _down.ToString().ShouldBe(Hello + Stop + Done);
+    }
+
+    [Fact]
+    public async Task A_client_that_asked_gets_every_byte()
+    {
+        (await Relay(true, Hello, Stop, Used, Done)).CostUsd.ShouldBe(0.00045m);
+        _down.ToString().ShouldBe(Hello + Stop + Used + Done);
+    }
+
+    [Fact]
+    public async Task However_the_bytes_are_cut_they_come_out_the_same()
+    {
+        var all = Hello + Stop + Used + Done;
+        for (var size = 1; size < 40; size++)
+        {
+            _down.Clear();
+            var call = await Relay(false, [.. all.Chunk(size).Select(piece => new string(piece))]);
+            (_down.ToString(), call.CostUsd).ShouldBe((Hello + Stop + Done, 0.00045m));
+        }
+    }
+
+    [Fact]
+    public async Task No_client_sees_the_end_before_the_call_is_metered()
+    {
+        await Relay(true, Hello, Stop, Used, Done);
+        _writes.ShouldContain(write => write.Sent.Contains("Hello") && write.CostUsd == null);
+        _writes.Where(write => write.Sent.Contains("prompt_tokens") || write.Sent.Contains("[DONE]")).ShouldAllBe(write => write.CostUsd == 0.00045m);
+    }
+
+    [Fact]
+    public async Task A_stream_without_usage_is_metered_by_what_was_seen()
+    {
+        var call = await Relay(false, Hello, Stop, Done);
+        call.CostUsd.ShouldNotBeNull().ShouldBeGreaterThan(0);
+        _down.ToString().ShouldBe(Hello + Stop + Done);
+    }
+
+    [Fact]
+    public async Task A_stream_that_the_provider_breaks_off_is_metered_and_said_to_be_broken()
+    {
+        var call = await Admitted();
+        (await new StreamRelay(call, new("openai", "chat"), 30, true, true, 200).Run(new Pieces([Hello], breaks: true), Down(call), TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)).ShouldBeFalse();
+        call.CostUsd.ShouldNotBeNull().ShouldBeGreaterThan(0);
+        _down.ToString().ShouldBe(Hello);
+    }
+
+    [Fact]
+    public async Task A_provider_that_says_all_and_then_does_not_close_is_not_waited_for()
+    {
+        var call = await Admitted();
+        (await new StreamRelay(call, new("openai", "chat"), 30, true, true, 200).Run(new Pieces([Hello, Used, Done], hangs: true), Down(call), TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken)).ShouldBeTrue();
+        (call.CostUsd, _down.ToString()).ShouldBe((0.00045m, Hello + Done));
+    }
+
+    [Fact]
+    public async Task An_event_without_end_passes_unread()
+    {
+        var endless = "data: " + new string('x', 17 * 1024 * 1024);
+        (await Relay(false, endless)).CostUsd.ShouldNotBeNull().ShouldBeGreaterThan(0);
+        _down.Length.ShouldBe(endless.Length);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _journal.DisposeAsync();
+        _folder.Delete(recursive: true);
+    }
+
+    private async Task<MeteredCall> Relay(bool asked, params string[] pieces)
+    {
+        var call = await Admitted();
+        (await new StreamRelay(call, new("openai", "chat"), 30, true, withholdsUsage: !asked, 200).Run(new Pieces(pieces), Down(call), TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)).ShouldBeTrue();
+        return call;
+    }
+
+    private Func<ReadOnlyMemory<byte>, ValueTask> Down(MeteredCall call) => bytes =>
+    {
+        var text = Encoding.UTF8.GetString(bytes.Span);
+        _down.Append(text);
+        _writes.Add((text, call.CostUsd));
+        return ValueTask.CompletedTask;
+    };
+
+    private async Task<MeteredCall> Admitted()
+    {
+        var clock = TimeProvider.System;
+        var enforcer = new Enforcer(new(TimeSpan.FromSeconds(60), FailOpen: true, Run: new("g", Id(9))));
+        enforcer.Load(new() { Epoch = 1, CompleteTo = Now, Workspaces = [AWorkspace()], Projects = [AProject(Project, "alpha")], Keys = [AKey()], Spend = [] });
+        var (decision, reservation) = await new Reservations(enforcer, new(enforcer, clock), clock).Reserve(Secret, null, 1, TestContext.Current.CancellationToken);
+        var book = PriceBook.Default;
+        var line = new UsageLine
+        {
+            Id = Guid.CreateVersion7().ToString(), Time = clock.GetUtcNow(), KeyId = Key, Provider = "openai", Model = "gpt-4o",
+            Usage = new() { InputTokens = 10, OutputTokens = 10 },
+        };
+        return await MeteredCall.Admit(_journal, book, reservation!, line, decision, new Provider(book.FindProvider("openai")!, "http://x", "k", TimeSpan.FromSeconds(1)), clock, TestContext.Current.CancellationToken);
+    }
+
+    // Gives one piece a read; then ends, breaks or hangs.
+    private sealed class Pieces(string[] pieces, bool breaks = false, bool hangs = false) : MemoryStream
+    {
+        private readonly Queue<byte[]> _left = new(pieces.Select(Encoding.UTF8.GetBytes));
+        private ReadOnlyMemory<byte> _now;
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> into, CancellationToken ct = default)
+        {
+            if (_now.IsEmpty && _left.TryDequeue(out var next)) _now = next;
+            if (_now.IsEmpty && breaks) throw new IOException("broken");
+            if (_now.IsEmpty && hangs) await Task.Delay(Timeout.Infinite, ct);
+            var count = Math.Min(_now.Length, into.Length);
+            _now[..count].CopyTo(into);
+            _now = _now[count..];
+            return count;
+        }
+    }
+}
