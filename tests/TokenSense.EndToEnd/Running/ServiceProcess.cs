@@ -5,10 +5,11 @@ using System.Text;
 
 namespace TokenSense.EndToEnd.Running;
 
-/// <summary>One service as a process of its own, which a test may kill and start again.</summary>
-/// <remarks>Its project is in services/, unless a folder in the repository says otherwise.</remarks>
-public sealed class ServiceProcess(string name, IReadOnlyDictionary<string, string> settings, string? folder = null) : IAsyncDisposable
+/// <summary>One service, or the simulator of providers, as a process of its own, which a test may kill and start again.</summary>
+public sealed class ServiceProcess(string name, IReadOnlyDictionary<string, string> settings) : IAsyncDisposable
 {
+    public const string Simulator = "Simulator";
+
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
     public static readonly string Configuration =
         AppContext.BaseDirectory.Contains($"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}") ? "Release" : "Debug";
@@ -17,18 +18,23 @@ public sealed class ServiceProcess(string name, IReadOnlyDictionary<string, stri
     private Process? _process;
 
     public string Url { get; } = $"http://127.0.0.1:{FreePort()}";
+
+    /// <summary>Where it keeps its data, a gateway its journal: outlives <see cref="Kill"/>, and is gone with <see cref="DisposeAsync"/>.</summary>
+    public string Home { get; } = Directory.CreateTempSubdirectory($"tokensense-{name}-").FullName;
+
     public bool IsRunning => _process is { HasExited: false };
     public string Log { get { lock (_log) return _log.ToString(); } }
 
     public void Launch()
     {
-        var project = Path.Combine(Repository.Root, folder ?? $"services/{name}");
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(project, "bin", Configuration, "net10.0", $"TokenSense.{name}.dll")])
+        var folder = Path.Combine(Repository.Root, name == Simulator ? "tests/TokenSense.Simulator" : $"services/{name}");
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(folder, "bin", Configuration, "net10.0", $"TokenSense.{name}.dll")])
         {
-            WorkingDirectory = project, RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true,
         };
         foreach (var (key, value) in settings) start.Environment[key] = value;
         start.Environment["ASPNETCORE_URLS"] = Url;
+        start.Environment["TOKENSENSE_HOME"] = Home;
         _process = Process.Start(start) ?? throw new InvalidOperationException($"{name} did not start.");
         _process.OutputDataReceived += (_, e) => { lock (_log) _log.AppendLine(e.Data); };
         _process.ErrorDataReceived += (_, e) => { lock (_log) _log.AppendLine(e.Data); };
@@ -70,6 +76,7 @@ public sealed class ServiceProcess(string name, IReadOnlyDictionary<string, stri
         await Kill();
         _process?.Dispose();
         _process = null;
+        Directory.Delete(Home, recursive: true);
     }
 
     private static int FreePort()

@@ -14,7 +14,7 @@ public sealed class Simulator : IAsyncLifetime
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(30) };
     private readonly Dictionary<string, string> _settings = new() { ["Simulator__BodiesKept"] = "100" };
 
-    public Simulator() => Process = new("Simulator", _settings, "tests/TokenSense.Simulator");
+    public Simulator() => Process = new(ServiceProcess.Simulator, _settings);
 
     /// <summary>Where the log is kept over restarts; without it, in memory alone.</summary>
     public string LogFile { init => _settings["Simulator__LogFile"] = value; }

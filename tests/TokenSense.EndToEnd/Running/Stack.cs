@@ -35,10 +35,16 @@ public sealed class Stack : IAsyncDisposable
         Budgets = new("Budgets", settings);
         Dashboard = new("Dashboard", settings);
         Gateway = new("Gateway", settings);
+        Simulator = new(ServiceProcess.Simulator, settings);
         settings["Services__KeyRegistry"] = KeyRegistry.Url;
         settings["Services__Metering"] = Metering.Url;
         settings["Services__Budgets"] = Budgets.Url;
         settings["TokenSense__Url"] = Dashboard.Url;
+        foreach (var (provider, path) in new[] { ("openai", "/openai/v1"), ("anthropic", "/anthropic"), ("google", "/google") })
+        {
+            settings.TryAdd($"Providers__{provider}__BaseUrl", Simulator.Url + path);
+            settings.TryAdd($"Providers__{provider}__ApiKey", $"sk-sim-{provider}");
+        }
     }
 
     public Backends Backends { get; }
@@ -49,7 +55,10 @@ public sealed class Stack : IAsyncDisposable
     public ServiceProcess Dashboard { get; }
     public ServiceProcess Gateway { get; }
 
-    private ServiceProcess[] All => [KeyRegistry, Metering, Budgets, Dashboard, Gateway];
+    /// <summary>What the gateways take for OpenAI, Anthropic and Google.</summary>
+    public ServiceProcess Simulator { get; }
+
+    private ServiceProcess[] All => [KeyRegistry, Metering, Budgets, Dashboard, Simulator, Gateway];
 
     public static async Task<Stack> Up(Backends backends, IReadOnlyDictionary<string, string>? more = null)
     {
@@ -79,10 +88,12 @@ public sealed class Stack : IAsyncDisposable
         return new Stack(backends, more);
     }
 
-    /// <summary>One more process of a service, on the same databases.</summary>
-    public async Task<ServiceProcess> Another(string service)
+    /// <summary>One more process of a service, on the same databases; <paramref name="more"/> settings are its own.</summary>
+    public async Task<ServiceProcess> Another(string service, IReadOnlyDictionary<string, string>? more = null)
     {
-        var process = new ServiceProcess(service, Settings);
+        var settings = new Dictionary<string, string>(Settings);
+        foreach (var (name, value) in more ?? new Dictionary<string, string>()) settings[name] = value;
+        var process = new ServiceProcess(service, settings);
         _extra.Add(process);
         process.Launch();
         await process.UntilHealthy();
