@@ -107,16 +107,28 @@ internal sealed class ScopeSpend(OwnMonths own)
     public bool Replace(SpendChanged state, GatewayRun? run, long arrivedAs)
     {
         var held = _received;
-        // Where it says nothing of this run, what was said before stands.
-        var included = state.Included.FirstOrDefault(i => i.Gateway == run?.GatewayId && i.Epoch == run.Epoch)?.CostUsd ?? OwnIncludedUsd(state.Period);
-        var budget = state.BudgetUsd is { } amount
-            ? new ScopeBudget(this, state.Scope, state.ScopeId, state.Period, state.SpentUsd, included, amount, state.Mode, state.ResetsAt)
-            : null;
-        var merged = Merge(held, new(state, included, budget, arrivedAs, Before: null));
+        // Where it says nothing of this run, what was said before stands; and as totals only grow, so does what was said later, by whichever state.
+        var said = state.Included.FirstOrDefault(i => i.Gateway == run?.GatewayId && i.Epoch == run.Epoch)?.CostUsd ?? 0;
+        var included = Math.Max(said, OwnIncludedUsd(state.Period));
+        var merged = Merge(held, new(state, included, BudgetOf(state, included), arrivedAs, Before: null));
+        if (merged is not null && held is not null && state.Epoch == held.State.Epoch) merged = IncludeMore(merged, state.Period, included);
         if (ReferenceEquals(merged, held)) return false;
         _received = merged;
         return true;
     }
+
+    private Received IncludeMore(Received received, string period, decimal includedUsd)
+    {
+        if (received.Before is { } before && IncludeMore(before, period, includedUsd) is var more && !ReferenceEquals(more, before)) return received with { Before = more };
+        return received.State.Period == period && received.OwnIncludedUsd < includedUsd
+            ? received with { OwnIncludedUsd = includedUsd, Budget = BudgetOf(received.State, includedUsd) }
+            : received;
+    }
+
+    private ScopeBudget? BudgetOf(SpendChanged state, decimal ownIncludedUsd) =>
+        state.BudgetUsd is { } amount
+            ? new(this, state.Scope, state.ScopeId, state.Period, state.SpentUsd, ownIncludedUsd, amount, state.Mode, state.ResetsAt)
+            : null;
 
     /// <summary>What the spend of a month includes of this gateway's own usage, as far as is known.</summary>
     public decimal OwnIncludedUsd(string period) =>

@@ -141,6 +141,22 @@ public sealed class ReservationSpecs
     }
 
     [Fact]
+    public async Task What_a_repeated_or_overtaken_state_says_more_of_this_run_is_taken()
+    {
+        Budget(10, version: 5);
+        (await Goes(8)).Settle(8, "1");
+        _world.With(Spend("workspace", 8, 10, version: 7));
+        var next = Reserve(2);
+        next.IsCompleted.ShouldBeFalse();
+        Budget(10, spent: 8, version: 7, included: 6);
+        next.IsCompleted.ShouldBeFalse();
+        Budget(10, spent: 8, version: 6, included: 8);
+        (await Soon(next)).Reservation.ShouldNotBeNull();
+        Budget(10, spent: 8, version: 8, included: 1);
+        Reserve(0.01m).IsCompleted.ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task A_line_that_metering_refused_is_waited_for_no_longer()
     {
         Budget(10);
