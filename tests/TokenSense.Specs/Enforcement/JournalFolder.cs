@@ -7,7 +7,10 @@ namespace TokenSense.Specs.Enforcement;
 /// <summary>A journal's folder that is gone after the test.</summary>
 internal sealed class JournalFolder : IDisposable
 {
-    public string Path { get; } = System.IO.Path.Combine(Directory.CreateTempSubdirectory("tokensense-journal-").FullName, "journal");
+    // In memory where there is such a place: thousands of these come and go, and deleting files is what a disk does slowest.
+    private static readonly string Root = Directory.Exists("/dev/shm") ? "/dev/shm" : System.IO.Path.GetTempPath();
+
+    public string Path { get; } = System.IO.Path.Combine(Root, $"tokensense-journal-{Guid.NewGuid():n}", "journal");
     public JournalSettings Settings => new(Path) { SyncToDisk = false };
     public IReadOnlyList<string> Segments => [.. Directory.EnumerateFiles(Path, "*.journal").Order(StringComparer.Ordinal)];
 
@@ -19,12 +22,23 @@ internal sealed class JournalFolder : IDisposable
     /// <summary>What a machine finds whose process was killed now.</summary>
     public JournalFolder Killed()
     {
-        var copy = new JournalFolder();
-        Directory.CreateDirectory(copy.Path);
-        // The cursor first, as an old one only repeats.
-        foreach (var file in Directory.GetFiles(Path).Where(f => !f.EndsWith("lock", StringComparison.Ordinal)).OrderByDescending(f => f.EndsWith("cursor", StringComparison.Ordinal)).ThenBy(f => f))
-            File.Copy(file, System.IO.Path.Combine(copy.Path, System.IO.Path.GetFileName(file)));
-        return copy;
+        while (true)
+        {
+            var copy = new JournalFolder();
+            Directory.CreateDirectory(copy.Path);
+            try
+            {
+                // The cursor first, as an old one only repeats.
+                foreach (var file in new[] { System.IO.Path.Combine(Path, "cursor") }.Where(File.Exists).Concat(Segments))
+                    File.Copy(file, System.IO.Path.Combine(copy.Path, System.IO.Path.GetFileName(file)));
+                return copy;
+            }
+            catch (FileNotFoundException)
+            {
+                // Deleted meanwhile: this is no one moment of it.
+                copy.Dispose();
+            }
+        }
     }
 
     /// <summary>A machine that has these files, and nothing else of a journal.</summary>
