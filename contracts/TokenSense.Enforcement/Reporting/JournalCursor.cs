@@ -3,7 +3,8 @@ using System.Text;
 
 namespace TokenSense.Enforcement;
 
-/// <summary>The file that says how far the broker has confirmed. An older one than the truth means repeats, which Metering drops by their names.</summary>
+/// <summary>The file that says how far the broker has confirmed.</summary>
+/// <remarks>An older one than the truth means repeats, which Metering drops by their names.</remarks>
 internal sealed class JournalCursor(string folder, Action<string>? log)
 {
     private static readonly TimeSpan WriteEvery = TimeSpan.FromSeconds(1);
@@ -26,12 +27,13 @@ internal sealed class JournalCursor(string folder, Action<string>? log)
     public void Write(JournalPosition position, bool now = false)
     {
         if (position == _written || (!now && Environment.TickCount64 - _writtenAt < WriteEvery.TotalMilliseconds)) return;
+        _writtenAt = Environment.TickCount64;
         try
         {
             var (segment, offset) = (position.Segment.ToString(CultureInfo.InvariantCulture), position.Offset.ToString(CultureInfo.InvariantCulture));
             File.WriteAllText(_path + ".new", $"{Sum(segment, offset)} {segment} {offset}\n");
             File.Move(_path + ".new", _path, overwrite: true);
-            (_written, _writtenAt) = (position, Environment.TickCount64);
+            _written = position;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -39,5 +41,6 @@ internal sealed class JournalCursor(string folder, Action<string>? log)
         }
     }
 
-    private static string Sum(string segment, string offset) => JournalRecord.Sum(Encoding.ASCII.GetBytes($"{segment} {offset}")).ToString("x8", CultureInfo.InvariantCulture);
+    private static string Sum(string segment, string offset) =>
+        JournalRecord.Sum(Encoding.ASCII.GetBytes($"{segment} {offset}")).ToString("x8", CultureInfo.InvariantCulture);
 }

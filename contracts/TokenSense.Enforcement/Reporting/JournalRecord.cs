@@ -26,7 +26,8 @@ internal static class JournalRecord
     private const int LengthAt = 9;
     public const int BytesMax = HeadBytesMax + JournalSettings.LineBytesMax + 1;
 
-    public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+    public static readonly JsonSerializerOptions Json =
+        new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     public static byte[] Of(RecordKind kind, UsageLine line) => Encode(kind, JsonSerializer.SerializeToUtf8Bytes(line, Json));
 
@@ -53,7 +54,8 @@ internal static class JournalRecord
     /// <summary>The line that a record is about, and when that was admitted, which a release does not say.</summary>
     public static (string Id, DateTimeOffset Time) Name(RecordKind kind, ReadOnlySpan<byte> json)
     {
-        if (kind == RecordKind.Released) return (JsonSerializer.Deserialize<string>(json, Json) ?? throw new JsonException("It names no line."), default);
+        if (kind == RecordKind.Released)
+            return (JsonSerializer.Deserialize<string>(json, Json) ?? throw new JsonException("It names no line."), default);
         var reader = new Utf8JsonReader(json);
         var (id, time) = ((string?)null, (DateTimeOffset?)null);
         reader.Read();
@@ -79,14 +81,16 @@ internal static class JournalRecord
     internal static uint Sum(ReadOnlySpan<byte> bytes)
     {
         var crc = uint.MaxValue;
-        for (; bytes.Length >= sizeof(ulong); bytes = bytes[sizeof(ulong)..]) crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
+        for (; bytes.Length >= sizeof(ulong); bytes = bytes[sizeof(ulong)..])
+            crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
         foreach (var one in bytes) crc = BitOperations.Crc32C(crc, one);
         return ~crc;
     }
 
     private static byte[] Encode(RecordKind kind, byte[] json)
     {
-        if (json.Length > JournalSettings.LineBytesMax) throw new ArgumentException($"The usage line takes {json.Length} bytes of JSON, more than {JournalSettings.LineBytesMax}.");
+        if (json.Length > JournalSettings.LineBytesMax)
+            throw new ArgumentException($"The usage line takes {json.Length} bytes of JSON, more than {JournalSettings.LineBytesMax}.");
         byte[] record = [.. Encoding.ASCII.GetBytes($"00000000 {json.Length} {Word(kind)} "), .. json, (byte)'\n'];
         Sum(record.AsSpan(LengthAt..^1)).TryFormat(record, out _, "x8", CultureInfo.InvariantCulture);
         return record;
@@ -96,9 +100,11 @@ internal static class JournalRecord
     {
         (kind, sum, start, jsonLength) = (default, 0, 0, 0);
         var head = bytes[..Math.Min(bytes.Length, HeadBytesMax)];
-        if (head.Length <= LengthAt || head[LengthAt - 1] != ' ' || !uint.TryParse(head[..(LengthAt - 1)], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out sum)) return false;
+        if (head.Length <= LengthAt || head[LengthAt - 1] != ' ') return false;
+        if (!uint.TryParse(head[..(LengthAt - 1)], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out sum)) return false;
         var digits = head[LengthAt..].IndexOf((byte)' ');
-        if (digits < 0 || !int.TryParse(head.Slice(LengthAt, digits), NumberStyles.None, CultureInfo.InvariantCulture, out jsonLength)) return false;
+        if (digits < 0) return false;
+        if (!int.TryParse(head.Slice(LengthAt, digits), NumberStyles.None, CultureInfo.InvariantCulture, out jsonLength)) return false;
         var kindAt = LengthAt + digits + 1;
         var letters = head[kindAt..].IndexOf((byte)' ');
         if (letters < 0 || jsonLength > JournalSettings.LineBytesMax) return false;

@@ -52,7 +52,8 @@ internal sealed class JournalRecovery(JournalSettings settings, Action<string>? 
                 if (kind == RecordKind.Admitted) _open[id] = json.ToArray();
                 else _open.Remove(id);
                 // Its settlement's time is not known any more; its admission's is earlier, which is the careful side.
-                if (kind == RecordKind.Settled && (segment.Number > cursor.Segment || (segment.Number == cursor.Segment && reader.Offset > cursor.Offset))) _waiting.Add(time);
+                var confirmed = segment.Number < cursor.Segment || (segment.Number == cursor.Segment && reader.Offset <= cursor.Offset);
+                if (kind == RecordKind.Settled && !confirmed) _waiting.Add(time);
             }
             catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException)
             {

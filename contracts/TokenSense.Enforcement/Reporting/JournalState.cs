@@ -37,7 +37,7 @@ internal sealed class OpenCall(byte[] admission)
     private const int SettlementBytesMore = 4096;
 }
 
-/// <summary>What is true of the journal, in memory: its files, the open calls with the room that they hold, and how far the broker has confirmed.</summary>
+/// <summary>What is true of the journal: its files, the open calls with the room that they hold, and how far the broker has confirmed.</summary>
 internal sealed class JournalState
 {
     private readonly JournalSettings _settings;
@@ -194,7 +194,9 @@ internal sealed class JournalState
     }
 
     /// <summary>Open calls that alone hold the oldest segment: written again at the end, they let it go.</summary>
-    /// <remarks>Not at once, because most calls end before two more segments have been written; and only what is less than half a segment, so that it ends.</remarks>
+    /// <remarks>
+    /// Not at once, because most calls end before two more segments have been written; and only what is less than half a segment, so that it ends.
+    /// </remarks>
     public IReadOnlyList<OpenCall> ToCarry()
     {
         lock (_gate)

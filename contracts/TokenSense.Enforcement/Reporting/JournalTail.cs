@@ -29,7 +29,8 @@ internal sealed class JournalTail(JournalState state, Action<string>? log) : IDi
             }
             var found = _reader.Next(end, out var kind, out json);
             Position = new(segment.Number, _reader.Offset);
-            if (_reader.Damaged > _damaged) log?.Invoke($"{segment.Path} holds {_reader.Damaged - _damaged} damaged records before offset {_reader.Offset}: they are not reported");
+            if (_reader.Damaged > _damaged)
+                log?.Invoke($"{segment.Path} holds {_reader.Damaged - _damaged} damaged records before {_reader.Offset}: they are not reported");
             _damaged = _reader.Damaged;
             if (found && kind == RecordKind.Settled) return true;
         }

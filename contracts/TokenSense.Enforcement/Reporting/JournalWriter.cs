@@ -41,7 +41,8 @@ internal sealed class JournalWriter
         return _ended.Task;
     }
 
-    public static SafeFileHandle Create(Segment segment) => File.OpenHandle(segment.Path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete);
+    public static SafeFileHandle Create(Segment segment) =>
+        File.OpenHandle(segment.Path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete);
 
     private void Run()
     {
@@ -99,9 +100,10 @@ internal sealed class JournalWriter
         if (carried.Count == 0 && group.Count == 0 && _state.Fault is null) return;
         try
         {
-            List<ReadOnlyMemory<byte>> records = [.. carried.Select(c => new ReadOnlyMemory<byte>(c.Admission)), .. group.Select(a => new ReadOnlyMemory<byte>(a.Record))];
+            List<ReadOnlyMemory<byte>> records = [.. carried.Select(c => (ReadOnlyMemory<byte>)c.Admission), .. group.Select(a => (ReadOnlyMemory<byte>)a.Record)];
             if (_state.Fault is not null) Reopen();
-            if (_state.Newest.Length > 0 && _state.Newest.Length + records.Sum(r => (long)r.Length) > _settings.SegmentBytesMax) Rotate();
+            var length = _state.Newest.Length;
+            if (length > 0 && length + records.Sum(r => (long)r.Length) > _settings.SegmentBytesMax) Rotate();
             _settings.BeforeWrite?.Invoke();
             RandomAccess.Write(_file, records, _state.Newest.Length);
             if (_settings.SyncToDisk) RandomAccess.FlushToDisk(_file);
@@ -136,15 +138,17 @@ internal sealed class JournalWriter
 
     private void Keep(List<Append> group, Exception e)
     {
-        if (_state.Fault is null) _log?.Invoke($"The usage journal in {_settings.Folder} cannot be written, and takes no new calls until it can: {e.Message}");
+        if (_state.Fault is null)
+            _log?.Invoke($"The usage journal in {_settings.Folder} cannot be written, and takes no new calls until it can: {e.Message}");
         try { if (!_file.IsClosed) RandomAccess.SetLength(_file, _state.Newest.Length); }
-        catch (IOException) { /* Tried again before the next write. */ }
-        foreach (var admission in group.Where(a => a.Kind == RecordKind.Admitted)) _state.Refuse(admission);
+        catch (Exception again) when (again is IOException or UnauthorizedAccessException) { /* Tried again before the next write. */ }
+        var admissions = group.Where(a => a.Kind == RecordKind.Admitted).ToList();
+        foreach (var admission in admissions) _state.Refuse(admission);
         var unwritten = group.Where(a => a.Kind != RecordKind.Admitted).ToList();
         _unwritten = unwritten.Take(UnwrittenMax).ToList();
         _state.Failed(e.Message, _unwritten);
         var unavailable = JournalUnavailableException.Faulted(e);
-        foreach (var refused in group.Where(a => a.Kind == RecordKind.Admitted).Concat(unwritten.Skip(UnwrittenMax))) refused.Done.TrySetException(unavailable);
+        foreach (var refused in admissions.Concat(unwritten.Skip(UnwrittenMax))) refused.Done.TrySetException(unavailable);
         foreach (var kept in _unwritten) kept.Done.TrySetResult();
     }
 

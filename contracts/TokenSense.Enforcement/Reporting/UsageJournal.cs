@@ -170,7 +170,7 @@ public sealed class UsageJournal : IAsyncDisposable
         }
         catch (IOException e)
         {
-            throw new IOException($"The usage journal in {folder} is in use by another process: each gateway needs a folder of its own. ({e.Message})", e);
+            throw new IOException($"The usage journal in {folder} is in use by another process: each gateway needs a folder of its own.", e);
         }
     }
 }

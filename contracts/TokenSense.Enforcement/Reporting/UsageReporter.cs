@@ -4,7 +4,7 @@ using TokenSense.Contracts;
 
 namespace TokenSense.Enforcement;
 
-/// <param name="Broker"><c>amqp://user:password@host:port/vhost</c>; the user need only be able to write to the exchange of <see cref="UsageReported"/>.</param>
+/// <param name="Broker"><c>amqp://user:password@host:port/vhost</c>; the user need only write to the exchange of <see cref="UsageReported"/>.</param>
 /// <param name="GatewayId">The name of the gateway's credential.</param>
 public sealed record ReporterSettings(Uri Broker, string GatewayId)
 {
@@ -14,7 +14,7 @@ public sealed record ReporterSettings(Uri Broker, string GatewayId)
     public override string ToString() => $"{GatewayId} at {Broker.Host}:{Broker.Port}";
 }
 
-/// <summary>Publishes what a <see cref="UsageJournal"/> has settled, until the broker has confirmed it; in doubt again, which Metering counts once.</summary>
+/// <summary>Publishes what a journal has settled, until the broker has confirmed it; in doubt again, which Metering counts once.</summary>
 /// <remarks>
 /// Lines leave at once when nothing is unconfirmed, else together when a message is full or after 50 ms. What waits stays on disk:
 /// memory holds <see cref="UnconfirmedMax"/> messages, however long the broker is away.
@@ -49,7 +49,7 @@ public sealed class UsageReporter(UsageJournal journal, ReporterSettings setting
             }
             catch (Exception e) when (!ct.IsCancellationRequested)
             {
-                log?.Invoke($"Usage waits for the broker {settings.Broker.Host}:{settings.Broker.Port}, {journal.Waiting} lines: {e.GetBaseException().Message}");
+                log?.Invoke($"{journal.Waiting} lines wait for the broker {settings.Broker.Host}:{settings.Broker.Port}: {e.GetBaseException().Message}");
             }
             catch (Exception)
             {

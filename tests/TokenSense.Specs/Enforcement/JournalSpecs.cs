@@ -140,7 +140,7 @@ public sealed class JournalSpecs
         using var folder = new JournalFolder();
         var refuses = false;
         var said = new List<string>();
-        await using var journal = folder.Open(s => s with { BeforeWrite = () => { if (refuses) throw new IOException("No space left on device"); } }, s => { lock (said) said.Add(s); });
+        await using var journal = folder.Open(s => s with { BeforeWrite = Refuse }, s => { lock (said) said.Add(s); });
         await Admit(journal, Line("a"));
         await Admit(journal, Line("b"));
         refuses = true;
@@ -160,6 +160,11 @@ public sealed class JournalSpecs
         using var killed = folder.Killed();
         await using var next = killed.Open();
         Reported(next).ShouldBe(["a 11", "d 10"]);
+
+        void Refuse()
+        {
+            if (refuses) throw new IOException("No space left on device");
+        }
     }
 
     [Fact]
@@ -188,6 +193,10 @@ public sealed class JournalSpecs
         (System.Text.Json.JsonSerializer.Deserialize<Contracts.UsageLine>(line, JournalRecord.Json) as object).ShouldBe(
             Line("ä \n\"x\"") with { CostUsd = 123456789.000000000001m, Time = World.Now.ToOffset(TimeSpan.FromHours(2)) });
     }
+
+    [Fact]
+    public void Settings_that_are_printed_keep_the_password() =>
+        new ReporterSettings(new Uri("amqp://user:secret@broker:5673/"), "edge").ToString().ShouldBe("edge at broker:5673");
 
     private static async Task Until(Func<bool> condition)
     {
