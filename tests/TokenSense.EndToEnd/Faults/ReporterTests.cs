@@ -96,17 +96,36 @@ public sealed class ReporterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task While_the_disk_refuses_usage_still_reaches_the_broker()
+    {
+        await Bind();
+        var refuses = false;
+        await using var journal = UsageJournal.Open(new JournalSettings(Folder("journal")) { BeforeWrite = () => { if (Volatile.Read(ref refuses)) throw new IOException("full"); } });
+        await using var reporting = new Reporting(this, journal);
+        for (var n = 0; n < 20; n++) await journal.Admit(Line($"{n}"), default);
+        Volatile.Write(ref refuses, true);
+        for (var n = 0; n < 20; n++) await journal.Settle(Line($"{n}"));
+        await Until.Seen(() => Task.FromResult(reporting.Reporter.Confirmed), confirmed => confirmed == 20, "20 confirmed lines");
+        journal.Fault.ShouldBe("full");
+        (await Delivered()).Select(l => l.Id).Order().ShouldBe(Enumerable.Range(0, 20).Select(n => $"{n}").Order());
+        Volatile.Write(ref refuses, false);
+        await Until.Seen(() => Task.FromResult(journal.OpenCalls), open => open == 0, "a disk that took them");
+    }
+
+    [Fact]
     public async Task A_backlog_leaves_in_full_messages_that_any_consumer_takes()
     {
         await Bind();
         await using var journal = Open("journal");
         await Task.WhenAll(Enumerable.Range(0, 1_200).Select(async n => await journal.Settle(Line($"small-{n}"))));
-        await Task.WhenAll(Enumerable.Range(0, 40).Select(async n => await journal.Settle(Line($"large-{n}") with { Metadata = new Dictionary<string, string> { ["x"] = new('x', 60_000) } })));
+        var large = new Dictionary<string, string> { ["x"] = new('x', 60_000) };
+        await Task.WhenAll(Enumerable.Range(0, 40).Select(async n => await journal.Settle(Line($"large-{n}") with { Metadata = large })));
         await using var reporting = new Reporting(this, journal);
         await Until.Seen(() => Task.FromResult(journal.Waiting), waiting => waiting == 0, "a confirmed journal");
         (await Delivered()).Count.ShouldBe(1_240);
         _messages.Count.ShouldBeLessThan(10);
-        _messages.ShouldAllBe(m => m.Bytes < 1_000_000 && m.Lines >= 1 && m.Lines <= 500 && m.Persistent && m.ContentType == "application/json" && m.GatewayId == "edge");
+        _messages.ShouldAllBe(m => m.Bytes < 1_000_000 && m.Lines >= 1 && m.Lines <= 500);
+        _messages.ShouldAllBe(m => m.Persistent && m.ContentType == "application/json" && m.GatewayId == "edge");
         _messages.ShouldContain(m => m.Lines == 500);
     }
 
@@ -143,10 +162,12 @@ public sealed class ReporterTests : IAsyncLifetime
 
     private static UsageLine Line(string id) => new()
     {
-        Id = id, Time = DateTimeOffset.UtcNow, KeySha256 = new string('a', 64), Provider = "openai", Model = "gpt-4o", Usage = new() { InputTokens = 1_000, OutputTokens = 100 },
+        Id = id, Time = DateTimeOffset.UtcNow, KeySha256 = new string('a', 64), Provider = "openai", Model = "gpt-4o",
+        Usage = new() { InputTokens = 1_000, OutputTokens = 100 },
     };
 
-    private static IEnumerable<string> Ids(int callers, int each) => Enumerable.Range(0, callers).SelectMany(c => Enumerable.Range(0, each).Select(n => $"{c}-{n}"));
+    private static IEnumerable<string> Ids(int callers, int each) =>
+        Enumerable.Range(0, callers).SelectMany(c => Enumerable.Range(0, each).Select(n => $"{c}-{n}"));
 
     private static Task Calls(UsageJournal journal, int callers, int each, ConcurrentQueue<string>? settled = null) =>
         Task.WhenAll(Enumerable.Range(0, callers).Select(c => Task.Run(async () =>
