@@ -26,19 +26,20 @@ internal static class GeneratedBytes
             case AnswerFormat.Gemini:
                 foreach (var candidate in body.At("candidates").Items())
                     foreach (var part in candidate.At("content").At("parts").Items())
-                        bytes += part.At("text").Bytes() + part.At("executableCode").At("code").Bytes() + Call(part.At("functionCall"), "args");
+                        bytes += part.At("text").Bytes() + part.At("executableCode").At("code").Bytes()
+                            + Call(part.At("functionCall"), "args");
                 break;
         }
         return bytes;
     }
 
-    // Of one event, which adds to those before it. Chat's and Gemini's events have the shape of their bodies.
-    public static long OfEvent(JsonElement json, AnswerFormat format) => format switch
+    // Of one event, which adds to those before it; also of an answer that comes whole where a stream was asked for.
+    public static long OfEvent(JsonElement json, AnswerFormat format) => OfBody(json, format) + format switch
     {
         AnswerFormat.Responses when json.At("type").Is("response.output_item.added"u8) => json.At("item").At("name").Bytes(),
         AnswerFormat.Responses => ResponsesDelta(json),
         AnswerFormat.Anthropic => Block(json.At("content_block")) + Block(json.At("delta")),
-        _ => OfBody(json, format),
+        _ => 0,
     };
 
     private static long Message(JsonElement message)

@@ -10,8 +10,10 @@ namespace TokenSense.Pricing;
 /// Reads OpenAI's chat completions and responses, Anthropic's messages and Gemini's contents, known by the events' own shape. Usage is
 /// gathered and then read by the price book's extractor, as for a whole body. Of what was generated only the size is kept.
 /// </remarks>
-/// <param name="provider">A provider's id or another name for it. Where the book cannot read its answers, the API's inventor's rules count.</param>
-/// <param name="apiFlavor">One of the provider's <see cref="PriceProvider.ApiFlavors"/>; one that it lacks, or null: by the events' shape.</param>
+/// <param name="provider">A provider's id or another name for it. Where the book cannot read its answers, those of the API's inventor
+/// show how.</param>
+/// <param name="apiFlavor">One of the provider's <see cref="PriceProvider.ApiFlavors"/>; null or one that it lacks: by the events' shape.
+/// </param>
 /// <param name="book">Null means <see cref="PriceBook.Default"/>.</param>
 public sealed class StreamedUsage(string provider, string? apiFlavor, PriceBook? book = null)
 {
@@ -138,7 +140,8 @@ public sealed class StreamedUsage(string provider, string? apiFlavor, PriceBook?
             json.WriteStartObject();
             foreach (var member in extractor!.Members)
             {
-                var value = later.At(member) is { ValueKind: not (JsonValueKind.Undefined or JsonValueKind.Null) } said ? said : earlier.At(member);
+                var value = later.At(member);
+                if (value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null) value = earlier.At(member);
                 if (value.ValueKind == JsonValueKind.Undefined) continue;
                 json.WritePropertyName(member);
                 json.WriteRawValue(JsonMarshal.GetRawUtf8Value(value), skipInputValidation: true);

@@ -43,7 +43,8 @@ internal sealed class PriceOracle(JsonNode book)
         var name = model.Trim().ToLowerInvariant();
         var dashed = Regex.Replace(name, "-(20[0-9]{2})(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])(?=-|:|$)", "-$1-$2-$3");
         if ((Model(provider, name) ?? Model(provider, dashed)) is not { } found) return null;
-        var rates = PricesAt(found["prices"]!, utc).ToDictionary(p => p.Key, p => UnitPrice(p.Key, p.Value!, counts.GetValueOrDefault("input_tokens")));
+        var rates = PricesAt(found["prices"]!, utc)
+            .ToDictionary(p => p.Key, p => UnitPrice(p.Key, p.Value!, counts.GetValueOrDefault("input_tokens")));
 
         var used = counts.Where(c => c.Value > 0).Select(c => (Traits: Traits(c.Key), c.Value)).Append((Traits("requests"), 1)).ToList();
         var rated = rates.Select(r => (Traits: Traits(r.Key), r.Value)).OrderBy(r => r.Traits.Count).ToList();
@@ -53,7 +54,8 @@ internal sealed class PriceOracle(JsonNode book)
         var differences = new List<(HashSet<string> Traits, BigInteger Usd)>();
         foreach (var (traits, usd) in rated)
         {
-            var difference = usd - differences.Where(d => d.Traits.IsProperSubsetOf(traits)).Aggregate(BigInteger.Zero, (sum, d) => sum + d.Usd);
+            var around = differences.Where(d => d.Traits.IsProperSubsetOf(traits));
+            var difference = around.Aggregate(usd, (left, outer) => left - outer.Usd);
             differences.Add((traits, difference));
             cost += difference * used.Where(u => u.Traits.SetEquals(traits)).Sum(u => u.Value);
         }

@@ -15,6 +15,10 @@ public sealed class PriceOracleSpecs
     private static readonly DateTimeOffset[] Instants =
         [Books.Noon, new(2025, 1, 15, 18, 0, 0, TimeSpan.Zero), new(2025, 6, 1, 16, 30, 0, TimeSpan.Zero)];
 
+    // No provider that can read the excerpt has a model of this name in the book, or has it with an empty price (Cerebras' qwen-3-coder).
+    private static readonly string[] Unknown =
+        ["groq/compound", "models/gemini-2.5-pro", "openai.gpt-oss-safeguard-20b", "qwen-3-coder-480b", "qwen3:0.6b"];
+
     [Fact]
     public void Every_excerpt_is_read_and_priced_as_by_a_second_reckoning_to_the_last_digit()
     {
@@ -22,9 +26,11 @@ public sealed class PriceOracleSpecs
         using var json = typeof(PriceBook).Assembly.GetManifestResourceStream("TokenSense.Pricing.prices.json")!;
         var oracle = new PriceOracle(JsonNode.Parse(json)!);
         var (usages, refusals, prices, unpriced, wrong) = (0, 0, 0, 0, new List<string>());
+        var (modelless, without) = (0, new HashSet<string>());
         foreach (var excerpt in sample.RootElement.EnumerateArray().Select(e => e.GetProperty("body")))
         {
             var body = JsonNode.Parse(excerpt.GetRawText())!;
+            var (name, pricesBefore) = ((string?)null, prices);
             foreach (var (provider, flavor, extractor) in oracle.Extractors())
             {
                 var found = Extract(provider, flavor, excerpt);
@@ -37,6 +43,7 @@ public sealed class PriceOracleSpecs
                 usages++;
                 var usage = JsonSerializer.SerializeToElement(counts).Deserialize<TokenUsage>()!;
                 if (found != new Extracted(model, usage)) wrong.Add($"{provider}/{flavor}: {usage} but {found}\n{excerpt}");
+                name ??= model;
                 foreach (var at in model is null ? [] : Instants)
                 {
                     var result = PriceBook.Default.Price(provider, model!, usage, at);
@@ -48,10 +55,14 @@ public sealed class PriceOracleSpecs
                         wrong.Add($"{provider} {model} {usage} at {at}: {cost} but {result}");
                 }
             }
+            if (name is null) modelless++;
+            else if (prices == pricesBefore) without.Add(name);
         }
         TestContext.Current.SendDiagnosticMessage(
-            "{0} usages and {1} refusals, {2} prices and {3} without: {4} differ", usages, refusals, prices, unpriced, wrong.Count);
+            "{0} excerpts, {1} without a model: {2} usages and {3} refusals, {4} prices and {5} without; {6} differ",
+            sample.RootElement.GetArrayLength(), modelless, usages, refusals, prices, unpriced, wrong.Count);
         wrong.ShouldBeEmpty();
+        without.ShouldBe(Unknown, ignoreOrder: true);
         (usages, prices).ShouldSatisfyAllConditions(c => c.usages.ShouldBeGreaterThan(10_000), c => c.prices.ShouldBeGreaterThan(4_000));
     }
 }

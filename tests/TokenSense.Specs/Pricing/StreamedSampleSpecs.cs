@@ -40,8 +40,11 @@ public sealed class StreamedSampleSpecs
         switch (flavor, provider)
         {
             case ("chat", _) or ("default", "groq" or "mistral" or "perplexity" or "x-ai"):
-                var last = new JsonObject { ["object"] = "chat.completion.chunk", ["model"] = model, ["choices"] = new JsonArray(), ["usage"] = usage!.DeepClone() };
-                return ("chat", [JsonNode.Parse("""{"choices":[{"index":0,"delta":{"content":"Hello"},"finish_reason":"stop"}],"usage":null}""")!, last]);
+                return ("chat",
+                [
+                    JsonNode.Parse("""{"choices":[{"index":0,"delta":{"content":"Hello"},"finish_reason":"stop"}],"usage":null}""")!,
+                    new JsonObject { ["model"] = model, ["choices"] = new JsonArray(), ["usage"] = usage!.DeepClone() },
+                ]);
             case ("responses", _):
                 return ("responses",
                 [
@@ -62,7 +65,8 @@ public sealed class StreamedSampleSpecs
             case ("default", "google"):
                 var chunk = body.DeepClone();
                 chunk["candidates"] = JsonNode.Parse("""[{"content":{"parts":[{"text":"Hello"}]},"finishReason":"STOP"}]""");
-                return ("gemini", [JsonNode.Parse("""{"candidates":[{"content":{"parts":[{"text":"Hi"}]}}],"usageMetadata":{"promptTokenCount":1}}""")!, chunk]);
+                return ("gemini",
+                    [JsonNode.Parse("""{"candidates":[{"content":{"parts":[{"text":"Hi"}]}}],"usageMetadata":{"promptTokenCount":1}}""")!, chunk]);
             default:
                 return (null, []);
         }

@@ -66,6 +66,28 @@ public sealed class StreamedUsageSpecs
     public void Generated_are_text_reasoning_and_calls_of_tools_counted_once_as_utf8(string name, long bytes) =>
         Streams.ByName[name].Taken(99).OutputBytes.ShouldBe(bytes);
 
+    [Theory, MemberData(nameof(Streams.Names), MemberType = typeof(Streams))]
+    public void An_answer_that_comes_whole_where_a_stream_was_asked_for_is_read_as_well(string name)
+    {
+        var stream = Streams.ByName[name];
+        using var whole = JsonDocument.Parse(stream.Whole);
+        Taken(stream.Provider, stream.Flavor, stream.Whole).Read(RequestBytes)
+            .ShouldBe(BodyUsage.Read(stream.Provider, stream.Flavor, whole.RootElement, RequestBytes));
+        var silent = stream.Whole.Replace("\"usage\"", "\"said\"").Replace("\"usageMetadata\"", "\"said\"");
+        using var unsaid = JsonDocument.Parse(silent);
+        var estimate = Taken(stream.Provider, stream.Flavor, silent).Read(RequestBytes);
+        estimate.ShouldBe(BodyUsage.Read(stream.Provider, stream.Flavor, unsaid.RootElement, RequestBytes));
+        estimate.Usage.OutputTokens.ShouldBeGreaterThan(1);
+    }
+
+    [Fact]
+    public void The_data_may_be_on_the_stack()
+    {
+        var stream = new StreamedUsage("openai", "chat");
+        stream.Take("""{"model":"m","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":1}}"""u8);
+        stream.Read(1).ShouldBe(new(new() { InputTokens = 9, OutputTokens = 1 }, false, "m"));
+    }
+
     [Fact]
     public void The_chunk_that_is_usage_only_is_known_and_only_that()
     {
@@ -158,7 +180,9 @@ public sealed class StreamedUsageSpecs
     // Members of every format under each other's names, with values of any kind.
     [Fact]
     public void No_event_makes_it_throw_or_read_a_usage_that_is_free_or_contradicts_itself() =>
-        Gen.Select(Gen.OneOfConst<string?>(null, "chat", "responses", "default", "anthropic"), Gen.OneOfConst("openai", "anthropic", "google", "groq"), Json(4).Array[1, 4])
+        Gen.Select(
+                Gen.OneOfConst<string?>(null, "chat", "responses", "default", "anthropic"), Gen.OneOfConst("openai", "anthropic", "google", "groq"),
+                Json(4).Array[1, 4])
             .Sample((flavor, provider, events) =>
             {
                 var stream = Taken(provider, flavor, events);
@@ -172,15 +196,17 @@ public sealed class StreamedUsageSpecs
 
     private static Gen<string> Json(int depth)
     {
-        var leaf = Gen.OneOfConst("null", "true", "-1", "0", "7", "1.5", "1e400", "99999999999", "\"\"", "\"a\\ud800\"", "\"stop\"", "\"message_start\"",
-            "\"message_delta\"", "\"response.completed\"", "\"response.x.delta\"", "{}", "[]");
+        var leaf = Gen.OneOfConst("null", "true", "-1", "0", "7", "1.5", "1e400", "99999999999", "\"\"", "\"a\\ud800\"", "\"stop\"",
+            "\"message_start\"", "\"message_delta\"", "\"response.completed\"", "\"response.x.delta\"", "{}", "[]");
         if (depth == 0) return leaf;
         var name = Gen.OneOfConst("type", "object", "model", "usage", "usageMetadata", "choices", "delta", "message", "response", "content", "parts",
             "candidates", "text", "tool_calls", "function", "arguments", "finish_reason", "finishReason", "prompt_tokens", "completion_tokens",
-            "input_tokens", "output_tokens", "cache_read_input_tokens", "promptTokenCount", "candidatesTokenCount", "x_groq", "usa\\ud800", "output", "thinking");
+            "input_tokens", "output_tokens", "cache_read_input_tokens", "promptTokenCount", "candidatesTokenCount", "x_groq",
+            "usa\\ud800", "output", "thinking");
         var member = Gen.Select(name, Json(depth - 1), (n, v) => $"\"{n}\":{v}");
         var shaped = Gen.Select(Gen.OneOfConst("choices", "usageMetadata", "candidates", "usage"), Json(depth - 1), (n, v) => $"\"{n}\":{v}");
-        return Gen.OneOf(leaf, member.Array[0, 6].Select(m => $"{{{string.Join(',', m)}}}"), shaped.Array[1, 3].Select(m => $"{{{string.Join(',', m)}}}"),
+        return Gen.OneOf(leaf, member.Array[0, 6].Select(m => $"{{{string.Join(',', m)}}}"),
+            shaped.Array[1, 3].Select(m => $"{{{string.Join(',', m)}}}"),
             Json(depth - 1).Array[0, 3].Select(v => $"[{string.Join(',', v)}]"));
     }
 
@@ -190,7 +216,8 @@ public sealed class StreamedUsageSpecs
         if (cut == 0 || !stream.Events[cut - 1].StartsWith('{')) return null;
         using var json = JsonDocument.Parse(stream.Events[cut - 1]);
         var root = json.RootElement;
-        if (root.TryGetProperty("type", out var type) && type.ValueEquals("message_delta")) root = JsonDocument.Parse(stream.Whole).RootElement;
+        if (root.TryGetProperty("type", out var type) && type.ValueEquals("message_delta"))
+            root = JsonDocument.Parse(stream.Whole).RootElement;
         foreach (var place in new[] { "response", "message", "x_groq" })
             if (root.TryGetProperty(place, out var inner)) root = inner;
         return UsageExtraction.Extract(stream.Provider, stream.Flavor, root) is Extracted said ? said.Usage : null;

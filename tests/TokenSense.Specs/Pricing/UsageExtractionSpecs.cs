@@ -33,6 +33,11 @@ public sealed class UsageExtractionSpecs
             """)
             .ShouldBe(new Extracted("gemini-2.5-flash", new() { InputTokens = 9, InputTextTokens = 2, InputAudioTokens = 7, OutputTokens = 3 }));
 
+    [Fact]
+    public void A_model_s_name_that_holds_half_of_a_character_is_no_name() =>
+        Read("openai", "chat", """{"model":"\ud800","usage":{"prompt_tokens":1,"completion_tokens":1}}""")
+            .ShouldBe(new Extracted(null, new() { InputTokens = 1, OutputTokens = 1 }));
+
     [Theory]
     [InlineData("openai", "chat", """{"model":"m","usage":{"completion_tokens":1}}""", "usage.prompt_tokens")]
     [InlineData("openai", "chat", """{"model":"m","usage":{"prompt_tokens":null,"completion_tokens":1}}""", "usage.prompt_tokens")]
@@ -42,6 +47,7 @@ public sealed class UsageExtractionSpecs
     [InlineData("openai", "chat", "[]", "has no 'usage'")]
     [InlineData("openai", "chat", """{"usage":[]}""", "not an object")]
     [InlineData("google", "default", """{"usageMetadata":{}}""", "No usage found")]
+    [InlineData("openai", "chat", """{"usa\ud800":1}""", "not Unicode")]
     [InlineData("openai", "telegram", "{}", "only: chat")]
     [InlineData("nobody-knows", "chat", "{}", "nobody-knows")]
     public void A_body_that_cannot_be_read_says_where_and_why(string provider, string flavor, string body, string why) =>
