@@ -36,6 +36,7 @@ public sealed class Stack : IAsyncDisposable
         Dashboard = new("Dashboard", settings);
         Gateway = new("Gateway", settings);
         Simulator = new(ServiceProcess.Simulator, settings);
+        settings.TryAdd("Simulator__BodiesKept", "200");
         settings["Services__KeyRegistry"] = KeyRegistry.Url;
         settings["Services__Metering"] = Metering.Url;
         settings["Services__Budgets"] = Budgets.Url;

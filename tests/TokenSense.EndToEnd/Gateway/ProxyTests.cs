@@ -1,0 +1,224 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Shouldly;
+using TokenSense.EndToEnd.Running;
+using Xunit;
+
+namespace TokenSense.EndToEnd.Gateway;
+
+/// <summary>What clients see, and what is metered, of calls that go well, badly, and never end.</summary>
+[Collection(nameof(SharedStack))]
+public sealed class ProxyTests(SharedStack shared)
+{
+    private readonly Stack _stack = shared.Stack;
+    private string Url => _stack.Gateway.Url;
+
+    [Fact]
+    public async Task Every_route_is_metered_to_the_last_digit()
+    {
+        var (workspace, project, key) = await Calls.Prepared(_stack, 1_000);
+        const string simulate = "input=1000;output=200;cache_read=400;reasoning=50";
+        var chat = await Calls.Send(Calls.Chat(Url, key.Secret, simulate));
+        (chat.Status, chat.Header("x-tokensense-model"), chat.Header("x-tokensense-budget-limit-usd")).ShouldBe((HttpStatusCode.OK, "gpt-4o", "1000"));
+        // 600 × 2.50 + 400 × 1.25 + 200 × 10 USD a million.
+        GatewayClient.Money(chat.Json["tokensense"]!["cost_usd"]).ShouldBe(0.004m);
+        decimal.Parse(chat.Header("x-tokensense-cost")!, System.Globalization.CultureInfo.InvariantCulture).ShouldBe(0.004m);
+        chat.Json["tokensense"]!["tokens"]!.ToJsonString().ShouldBe("""{"prompt":1000,"completion":200,"total":1200}""");
+        ((string?)chat.Json["tokensense"]!["request_id"]).ShouldBe(chat.Id.ShouldNotBeNull());
+
+        await Ok(Calls.Chat(Url, key.Secret, simulate, "\"stream\":true"));
+        await Ok(Calls.Request($"{Url}/v1/responses", key.Secret, simulate, """{"model":"gpt-4o","input":"Hi."}"""));
+        await Ok(Calls.Request($"{Url}/v1/responses", key.Secret, simulate, """{"model":"gpt-4o","input":"Hi.","stream":true}"""));
+        await Ok(Calls.Request($"{Url}/v1/embeddings", key.Secret, "input=1000", """{"model":"text-embedding-3-small","input":"Hi."}"""));
+        (await Ok(Calls.Messages(Url, key.Secret, "input=1000;output=200;cache_read=400;cache_write=100"))).Json["tokensense"].ShouldBeNull();
+        await Ok(Calls.Messages(Url, key.Secret, "input=1000;output=200;cache_read=400;cache_write=100", "\"max_tokens\":50,\"stream\":true"));
+        await Ok(Calls.Gemini(Url, key.Secret, simulate));
+        await Ok(Calls.Gemini(Url, key.Secret, simulate, "streamGenerateContent?alt=sse"));
+        await Ok(Calls.Gemini(Url, key.Secret, simulate, "streamGenerateContent"));
+
+        var lines = await Recorded.Until(workspace, 10);
+        lines.ShouldAllBe(line => !line.Estimated);
+        // Anthropic: 500 × 3 + 400 × 0.30 + 100 × 3.75 + 200 × 15. Gemini: 600 × 1.25 + 400 × 0.125 + 200 × 10.
+        lines.GroupBy(l => l.Model).Select(m => (m.Key, m.Count(), m.Sum(l => l.CostUsd), m.Sum(l => l.Input), m.Sum(l => l.Output))).ShouldBe(
+        [
+            ("gpt-4o", 4, 0.016m, 4_000L, 800L), ("text-embedding-3-small", 1, 0.00002m, 1_000L, 0L),
+            ("claude-sonnet-4-5", 2, 0.00999m, 2_000L, 400L), ("gemini-2.5-pro", 3, 0.0084m, 3_000L, 600L),
+        ], ignoreOrder: true);
+        (await workspace.UntilSpent(0.03441m)).Project(project).ShouldBe(0.03441m);
+    }
+
+    [Fact]
+    public async Task Only_the_key_changes_on_the_way_up_and_metadata_stays_here()
+    {
+        var (workspace, _, key) = await Calls.Prepared(_stack);
+        var request = Calls.Chat(Url, key.Secret, more: "\"metadata\":{\"step\":\"draft\",\"execution_id\":7}");
+        request.Headers.Add("x-workflow-tag", "invoices");
+        request.Headers.Add("x-request-id", "client-1");
+        request.Headers.Add("x-goog-api-key", "somebody-elses");
+        var answer = await Ok(request);
+        var metadata = (await Recorded.Until(workspace, 1))[0].Line["metadata"]!;
+        metadata.ToJsonString().ShouldBe("""{"step":"draft","execution_id":"7","workflow_tag":"invoices","x-request-id":"client-1"}""");
+        var entry = await Entry(answer.Id!);
+        ((bool)entry["had_metadata"]!, (string?)entry["provider"]).ShouldBe((false, "openai"));
+    }
+
+    [Theory]
+    [InlineData("400", 400)]
+    [InlineData("429", 429)]
+    public async Task The_providers_own_refusals_pass_unchanged_and_cost_nothing(string simulated, int status)
+    {
+        var (workspace, _, key) = await Calls.Prepared(_stack);
+        var direct = await Calls.Send(Calls.Request($"{_stack.Simulator.Url}/openai/v1/chat/completions", Simulator.OpenAiKey, $"status={simulated}", """{"model":"gpt-4o","messages":[]}"""));
+        var refused = await Calls.Send(Calls.Chat(Url, key.Secret, $"status={simulated}"));
+        ((int)refused.Status, refused.Body, refused.Header("retry-after")).ShouldBe((status, direct.Body, direct.Header("retry-after")));
+        await OnlyThenOk(workspace, key);
+    }
+
+    [Theory]
+    [InlineData("status=500", 502, "PROVIDER_ERROR")]
+    [InlineData("status=529", 502, "PROVIDER_ERROR")]
+    public async Task The_providers_own_faults_are_told_as_such_and_cost_nothing(string simulate, int status, string code)
+    {
+        var (workspace, _, key) = await Calls.Prepared(_stack);
+        var failed = await Calls.Send(Calls.Chat(Url, key.Secret, simulate));
+        ((int)failed.Status, failed.Code, (string?)failed.Json["error"]!["provider"]).ShouldBe((status, code, "openai"));
+        ((int)failed.Json["error"]!["provider_status"]!).ShouldBe(int.Parse(simulate[7..], System.Globalization.CultureInfo.InvariantCulture));
+        await OnlyThenOk(workspace, key);
+    }
+
+    [Theory]
+    [InlineData("input=100;output=20;fault=no_usage", "", 200)]
+    [InlineData("input=100;output=20;fault=bad_json", "", 200)]
+    [InlineData("input=100;output=20;fault=cut_before_headers", "", 502)]
+    [InlineData("input=100;output=20;fault=no_usage", "\"stream\":true", 200)]
+    public async Task What_tells_no_usage_is_estimated_and_never_free(string simulate, string more, int status)
+    {
+        var (workspace, _, key) = await Calls.Prepared(_stack);
+        ((int)(await Calls.Send(Calls.Chat(Url, key.Secret, simulate, more))).Status).ShouldBe(status);
+        var line = (await Recorded.Until(workspace, 1)).ShouldHaveSingleItem();
+        line.Estimated.ShouldBeTrue();
+        line.CostUsd!.Value.ShouldBeGreaterThan(0);
+    }
+
+    [Theory]
+    [InlineData("\"stream\":true")]
+    [InlineData("")]
+    public async Task An_answer_that_the_provider_breaks_off_is_broken_here_too_and_metered_by_what_came(string more)
+    {
+        var (workspace, _, key) = await Calls.Prepared(_stack);
+        var call = Calls.Send(Calls.Chat(Url, key.Secret, "input=100;output=200;chunk_ms=5;fault=cut", more));
+        if (more != "") await Should.ThrowAsync<HttpRequestException>(call);
+        else (await call).Code.ShouldBe("PROVIDER_ERROR");
+        var line = (await Recorded.Until(workspace, 1)).ShouldHaveSingleItem();
+        line.Estimated.ShouldBeTrue();
+        line.CostUsd!.Value.ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public async Task A_stream_that_its_client_leaves_is_read_on_to_its_usage()
+    {
+        var (workspace, _, key) = await Calls.Prepared(_stack);
+        using (var answer = await Calls.Begin(Calls.Chat(Url, key.Secret, "input=100;output=20;chunks=10;chunk_ms=50", "\"stream\":true")))
+        {
+            await using var body = await answer.Content.ReadAsStreamAsync();
+            (await body.ReadAsync(new byte[64])).ShouldBePositive();
+        }
+        var line = (await Recorded.Until(workspace, 1)).ShouldHaveSingleItem();
+        (line.Estimated, line.Input, line.Output).ShouldBe((false, 100, 20));
+    }
+
+    [Fact]
+    public async Task An_answer_whose_client_leaves_is_metered_all_the_same()
+    {
+        var (workspace, _, key) = await Calls.Prepared(_stack);
+        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+        await Should.ThrowAsync<OperationCanceledException>(Calls.Send(Calls.Chat(Url, key.Secret, "input=100;output=20;delay_ms=1000"), patience.Token));
+        var line = (await Recorded.Until(workspace, 1)).ShouldHaveSingleItem();
+        (line.Estimated, line.Input, line.Output).ShouldBe((false, 100, 20));
+    }
+
+    [Fact]
+    public async Task A_name_for_a_request_repeats_its_answer_and_calls_once()
+    {
+        var (workspace, _, key) = await Calls.Prepared(_stack);
+        HttpRequestMessage Named(string more = "", string name = "once")
+        {
+            var request = Calls.Chat(Url, key.Secret, "input=100;output=20;delay_ms=300", more);
+            request.Headers.Add("Idempotency-Key", name);
+            return request;
+        }
+        var both = await Task.WhenAll(Calls.Send(Named()), Calls.Send(Named()));
+        both.Select(a => a.Code).Order().ShouldBe([null, "DUPLICATE_REQUEST"]);
+        var answer = both.Single(a => a.Code is null);
+        var again = await Calls.Send(Named());
+        (again.Body, again.Id, again.Header("Idempotent-Replayed")).ShouldBe((answer.Body, answer.Id, "true"));
+        (await Calls.Send(Named("\"n\":2"))).Status.ShouldBe(HttpStatusCode.BadRequest);
+
+        var stream = await Calls.Send(Named("\"stream\":true", "streamed"));
+        (await Calls.Send(Named("\"stream\":true", "streamed"))).Body.ShouldBe(stream.Body);
+        (await Calls.Send(Named("", "failed"))).Status.ShouldBe(HttpStatusCode.OK);
+        (await Recorded.Until(workspace, 3)).Count.ShouldBe(3);
+    }
+
+    [Theory]
+    [InlineData("no-such-model", 0, 404, "MODEL_NOT_FOUND")]
+    [InlineData("mistral-large-latest", 0, 403, "MISSING_PROVIDER_KEY")]
+    [InlineData("gpt-4o", 40 * 1024 * 1024, 413, "REQUEST_TOO_LARGE")]
+    public async Task What_cannot_be_called_is_refused_in_the_one_envelope(string model, int padding, int status, string code)
+    {
+        var (_, _, key) = await Calls.Prepared(_stack, 5);
+        var request = Calls.Chat(Url, key.Secret, "", $"\"user\":\"{new string('x', padding)}\"", model);
+        request.Headers.ExpectContinue = true;
+        var refused = await Calls.Send(request);
+        ((int)refused.Status, refused.Code).ShouldBe((status, code));
+    }
+
+    [Fact]
+    public async Task Another_project_than_the_keys_own_is_refused_before_anything_is_called()
+    {
+        var (workspace, _, key) = await Calls.Prepared(_stack);
+        await workspace.Project("Other");
+        await Until.Seen(() => Calls.Send(Calls.Chat(Url, key.Secret, more: "\"metadata\":{\"project\":\"other\"}")), a => a.Code == "PROJECT_MISMATCH", "PROJECT_MISMATCH");
+        (await Recorded.Lines(workspace)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Without_a_good_key_no_body_is_read()
+    {
+        var refused = await Calls.Send(Calls.Chat(Url, "ts_live_wrong"));
+        (refused.Status, refused.Code).ShouldBe((HttpStatusCode.Unauthorized, "INVALID_API_KEY"));
+    }
+
+    [Fact]
+    public async Task The_priced_models_of_the_configured_providers_are_listed()
+    {
+        var (_, _, key) = await Calls.Prepared(_stack);
+        var request = new HttpRequestMessage(HttpMethod.Get, $"{Url}/v1/models") { Headers = { { "x-api-key", key.Secret } } };
+        var models = (await Calls.Send(request)).Json;
+        models["data"]!.AsArray().ShouldContain(m => (string)m!["id"]! == "gpt-4o" && (string)m["owned_by"]! == "openai" && (string)m["object"]! == "model");
+        models["data"]!.AsArray().Select(m => (string)m!["owned_by"]!).Distinct().Order().ShouldBe(["anthropic", "google", "openai"]);
+    }
+
+    private static async Task<Calls.Answer> Ok(HttpRequestMessage request)
+    {
+        var answer = await Calls.Send(request);
+        answer.Status.ShouldBe(HttpStatusCode.OK, answer.Body);
+        return answer;
+    }
+
+    // What costs nothing leaves no line: seen when a later call has left its own.
+    private async Task OnlyThenOk(Workspace workspace, Workspace.Key key)
+    {
+        var ok = await Ok(Calls.Chat(Url, key.Secret));
+        (await Recorded.Until(workspace, 1)).ShouldHaveSingleItem().Id.ShouldBe(ok.Id);
+    }
+
+    private async Task<JsonNode> Entry(string callId)
+    {
+        using var http = new HttpClient();
+        return (await Until.Seen(
+            async () => (await http.GetStringAsync($"{_stack.Simulator.Url}/log")).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => JsonNode.Parse(line)!).FirstOrDefault(entry => (string?)entry["client_request_id"] == callId),
+            entry => entry is not null, $"call {callId} at the simulator"))!;
+    }
+}
