@@ -30,10 +30,11 @@ write_compose_settings() (
   done < <(compgen -e)
 )
 
-# Given backends are somebody else's: none of ours is started for them.
+# What is given, backends or providers, takes the place of ours.
 compose_scale() {
   if [[ -n ${ConnectionStrings__Postgres:-} ]]; then printf '%s\n' --scale postgres=0; fi
   if [[ -n ${ConnectionStrings__RabbitMq:-} ]]; then printf '%s\n' --scale rabbitmq=0; fi
+  if [[ $WANTED_PROVIDERS != simulated ]]; then printf '%s\n' --scale simulator=0; fi
 }
 
 docker_up() {
@@ -55,7 +56,7 @@ docker_down() {
 docker_status() {
   local name state health service result=0
   export_compose_settings
-  for name in postgres rabbitmq "${SERVICES[@]}"; do
+  for name in postgres rabbitmq "${PARTS[@]}"; do
     service=$(compose_name "$name")
     if [[ $service == postgres && -n ${ConnectionStrings__Postgres:-} || $service == rabbitmq && -n ${ConnectionStrings__RabbitMq:-} ]]; then
       row "$service" "connection string" given -

@@ -4,6 +4,12 @@
 # Each is services/NAME/TokenSense.NAME.csproj.
 SERVICES=(KeyRegistry Metering Budgets Gateway Dashboard)
 
+# choose_parts PROVIDERS: sets PARTS, what runs with those providers.
+choose_parts() {
+  PARTS=("${SERVICES[@]}")
+  if [[ $1 == simulated ]]; then PARTS=(Simulator "${SERVICES[@]}"); fi
+}
+
 HEALTHY_WITHIN_S=90
 # A little more than a host gives its own parts to end.
 STOPPED_WITHIN_S=25
@@ -32,6 +38,7 @@ export_settings() {
   fi
   if [[ -z ${TOKENSENSE_GATEWAY_TOKEN:-} ]]; then TOKENSENSE_GATEWAY_TOKEN=$(secret TOKENSENSE_GATEWAY_TOKEN gateway_token); fi
   export TOKENSENSE_OWNER_PASSWORD TOKENSENSE_GATEWAY_TOKEN
+  export_providers
   [[ $MODE == native ]] || return 0
 
   line=$("$ROOT/deploy/backends" env "$HOME_DIR") || exit 1
@@ -72,7 +79,11 @@ settings_fingerprint() (
 # --- build -------------------------------------------------------------------------------------------------------
 
 project_of() {
-  if [[ $1 == Tools ]]; then printf 'tools/TokenSense.Tools/TokenSense.Tools.csproj'; else printf 'services/%s/TokenSense.%s.csproj' "$1" "$1"; fi
+  case $1 in
+    Tools) printf 'tools/TokenSense.Tools/TokenSense.Tools.csproj' ;;
+    Simulator) printf 'tests/TokenSense.Simulator/TokenSense.Simulator.csproj' ;;
+    *) printf 'services/%s/TokenSense.%s.csproj' "$1" "$1" ;;
+  esac
 }
 
 need_dotnet() {
@@ -83,7 +94,7 @@ sources_fingerprint() {
   (
     cd "$ROOT" || exit 1
     dotnet --version
-    find contracts services tools Directory.* global.json \
+    find contracts services tools tests/TokenSense.Simulator Directory.* global.json \
       -type d \( -name bin -o -name obj -o -name node_modules \) -prune -o -type f -print0 \
       | LC_ALL=C sort -z | xargs -0 sha256sum
   ) | sha256sum | cut -c1-16
@@ -108,7 +119,7 @@ dotnet_build() {
 build() {
   local sources part parts=() projects="" log=$LOGS/build.log began=$SECONDS
   sources=$(sources_fingerprint)
-  for part in "${SERVICES[@]}" Tools; do
+  for part in "${SERVICES[@]}" Simulator Tools; do
     [[ -f $ROOT/$(project_of "$part") ]] || fail "$(project_of "$part") is missing"
     parts+=("$part")
     projects+="$ROOT/$(project_of "$part");"
@@ -180,12 +191,13 @@ wanted() { printf '%s %s' "$(basename "$(app_of "$1")")" "$(settings_fingerprint
 
 start_services() {
   local service changed=()
-  for service in "${SERVICES[@]}"; do
+  for service in "${PARTS[@]}"; do
     if alive "$service" && [[ $(cat "$RUN/$service.runs" 2>/dev/null) == "$(wanted "$service")" ]]; then continue; fi
     changed+=("$service")
     ask_to_stop "$service"
   done
   for service in ${changed[@]+"${changed[@]}"}; do finish_stop "$service" "$STOPPED_WITHIN_S"; done
+  if [[ " ${PARTS[*]} " != *" Simulator "* ]]; then stop_services Simulator; fi
   for service in ${changed[@]+"${changed[@]}"}; do start_service "$service"; done
   if ((${#changed[@]} > 0)); then say "Started ${changed[*]}."; fi
 }
@@ -226,7 +238,7 @@ health_of() (
 version_in() { if [[ $1 =~ \"version\"\ *:\ *\"([^\"]*)\" ]]; then printf '%s' "${BASH_REMATCH[1]}"; else printf -- -; fi; }
 
 wait_until_healthy() {
-  local began=$SECONDS waiting=("${SERVICES[@]}") still service answer last=""
+  local began=$SECONDS waiting=("${PARTS[@]}") still service answer last=""
   while ((${#waiting[@]} > 0)); do
     still=()
     for service in "${waiting[@]}"; do
@@ -258,10 +270,10 @@ show_log() {
   say "---"
 }
 
+# stop_services [NAME]: whatever was recorded, also what is no longer in the list.
 stop_services() {
   local file names=()
-  # Whatever was recorded, also what is no longer in the list.
-  for file in "$RUN"/*.runs; do
+  for file in "$RUN"/${1:-*}.runs; do
     if [[ -f $file ]]; then file=${file##*/}; names+=("${file%.runs}"); fi
   done
   for file in ${names[@]+"${names[@]}"}; do ask_to_stop "$file"; done
@@ -273,12 +285,12 @@ stop_services() {
 
 services_alive() {
   local service
-  for service in "${SERVICES[@]}"; do alive "$service" || return 1; done
+  for service in "${PARTS[@]}"; do alive "$service" || return 1; done
 }
 
 services_status() {
   local service answer port result=0
-  for service in "${SERVICES[@]}"; do
+  for service in "${PARTS[@]}"; do
     port=$(cat "$RUN/$service.port" 2>/dev/null || true)
     if ! alive "$service"; then
       row "$service" - stopped -
