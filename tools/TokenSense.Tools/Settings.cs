@@ -7,6 +7,10 @@ public static class Settings
 {
     public static Uri Console => Address("TOKENSENSE_CONSOLE_URL", "http://127.0.0.1:8080");
     public static Uri Gateway => Address("TOKENSENSE_GATEWAY_URL", "http://127.0.0.1:8081");
+
+    /// <summary>Null: the gateway calls real providers.</summary>
+    public static Uri? Simulator => Optional("TOKENSENSE_SIMULATOR_URL") is null ? null : Address("TOKENSENSE_SIMULATOR_URL", "");
+
     public static string OwnerEmail => Required("TOKENSENSE_OWNER_EMAIL", "the owner's e-mail");
     public static string OwnerPassword => Required("TOKENSENSE_OWNER_PASSWORD", "the owner's password");
 

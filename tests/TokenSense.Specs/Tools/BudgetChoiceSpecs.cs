@@ -64,8 +64,12 @@ public sealed class BudgetChoiceSpecs
         Enumerable.Range(0, 10).CountBy(Lane.Of).OrderBy(l => l.Key).Select(l => l.Value).ShouldBe([3, 3, 2, 2]);
 
     [Fact]
-    public void The_price_book_prices_every_lane() =>
-        Lane.All.ShouldAllBe(lane => lane.CostUsd(new(TimeSpan.Zero, 1_000, 100), At) > 0);
+    public void Half_of_each_lanes_calls_are_streamed() =>
+        Enumerable.Range(0, 20).Where(Lane.IsStreamed).CountBy(Lane.Of).OrderBy(l => l.Key).Select(l => l.Value).ShouldBe([3, 3, 2, 2]);
 
-    private static List<decimal> Costs(int requests) => [.. GeneratedTrace.Of(requests).Select((call, i) => Lane.All[Lane.Of(i)].CostUsd(call, At))];
+    [Fact]
+    public void The_price_book_prices_every_lane() =>
+        Lane.All.ShouldAllBe(lane => lane.CostUsd(1_000, 100, At) > 0);
+
+    private static List<decimal> Costs(int requests) => [.. GeneratedTrace.Of(requests).Select((call, i) => Lane.All[Lane.Of(i)].CostUsd(call.ContextTokens, call.GeneratedTokens, At))];
 }

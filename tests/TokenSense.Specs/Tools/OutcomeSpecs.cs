@@ -7,8 +7,6 @@ namespace TokenSense.Specs.Tools;
 
 public sealed class OutcomeSpecs
 {
-    private static readonly TracedCall Call = new(TimeSpan.Zero, 1_000, 10);
-
     // Two calls of 0.6 against a budget of 1: the third is refused.
     private static readonly Outcome Right = new("Client A", Seen(), 1m, new(2, 2_000, 20, 1.2m, 0), 1.2m, new Dictionary<int, int> { [80] = 1, [100] = 1 });
 
@@ -52,30 +50,30 @@ public sealed class OutcomeSpecs
     {
         var seen = Seen();
         seen.Fail("401 INVALID_API_KEY");
-        Told(Right with { Seen = seen }).ShouldBe(["requests without a decision or a report: 0, not 1 × 401 INVALID_API_KEY", "requests = allowed + 402: 4, not 3"]);
+        Told(Right with { Seen = seen }).ShouldBe(["requests without an answer or a 402: 0, not 1 × 401 INVALID_API_KEY", "requests = allowed + 402: 4, not 3"]);
     }
 
     [Fact]
-    public void A_line_that_the_broker_never_confirmed_is_a_difference()
+    public void A_mistake_in_a_single_call_is_a_difference_though_all_sums_agree()
     {
-        var seen = Seen(confirmed: 1);
-        Told(Right with { Seen = seen }).ShouldBe(["lines confirmed by the broker: 2, not 1", "USD confirmed by the broker: 1.2, not 0.6"]);
+        var seen = Seen();
+        seen.Mistake("calls that the provider knows 2 times");
+        Told(Right with { Seen = seen }).ShouldBe(["calls that the provider knows 2 times: 0, not 1"]);
     }
 
     private static IEnumerable<string> Told(Outcome outcome) => outcome.Differences().Select(d => $"{d.What}: {d.Expected}, not {d.Found}");
 
-    private static Tally Seen(int confirmed = 2)
+    private static Tally Seen()
     {
-        var tally = Allowed(confirmed);
-        tally.Refuse("PROJECT_BUDGET_EXCEEDED", byThisBudget: true);
+        var tally = Allowed(firstRefusal: TimeSpan.FromSeconds(1));
+        tally.Refuse("PROJECT_BUDGET_EXCEEDED");
         return tally;
     }
 
-    private static Tally Allowed(int confirmed = 2)
+    private static Tally Allowed(TimeSpan? firstRefusal = null)
     {
-        var tally = new Tally();
-        for (var i = 0; i < 2; i++) tally.Allow(Call, 0.6m);
-        for (var i = 0; i < confirmed; i++) tally.Confirm(0.6m);
+        var tally = new Tally(firstRefusal);
+        for (var i = 0; i < 2; i++) tally.Allow(1_000, 10, 0.6m, TimeSpan.Zero);
         return tally;
     }
 }

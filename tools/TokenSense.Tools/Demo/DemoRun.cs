@@ -9,36 +9,32 @@ namespace TokenSense.Tools.Demo;
 /// <param name="Speed">Null: as fast as is answered.</param>
 public sealed record DemoWish(string? TraceFile, int? Requests, decimal? Speed);
 
-/// <summary>Shows the product at work, and checks it: what was served must be recorded, spent and reported, to the last digit.</summary>
+/// <summary>Shows the product at work, and checks it: what providers billed must be recorded, spent and reported, to the last digit.</summary>
 public static class DemoRun
 {
-    private const string GatewayId = "default";
-    // Of the workspace's budget: what may be under way at any time.
-    private const decimal InFlightShare = 0.01m;
-
     public static async Task<int> Run(DemoWish wish, IAnsiConsole console, CancellationToken ct)
     {
         var calls = wish.TraceFile is { } file ? Trace.Read(file, wish.Requests) : GeneratedTrace.Of(wish.Requests ?? GeneratedTrace.RequestsDefault);
         var now = DateTimeOffset.UtcNow;
-        var budgets = BudgetChoice.Of([.. calls.Select((call, i) => Lane.All[Lane.Of(i)].CostUsd(call, now))]);
+        var budgets = BudgetChoice.Of([.. calls.Select((call, i) => Lane.All[Lane.Of(i)].CostUsd(call.ContextTokens, call.GeneratedTokens, now))]);
 
+        using var bill = await ProviderBill.Open(ct);
         using var api = await ConsoleApi.SignIn(ct);
         using var gateway = new GatewayDoor();
         await gateway.MustAnswer(ct);
         await using var broker = await Connect(ct);
         await using var crossings = await CrossingWatch.Open(broker, ct);
-        await using var reporter = await UsageReporter.Open(broker, GatewayId, ct);
         var stage = await Stage.Set(api, budgets, ct);
         await gateway.UntilKnown(stage, ct);
         console.WriteLine($"Workspace {stage.Slug}: {Figures.Count(calls.Count)} requests.");
 
-        await using var flight = await InFlight.Watch(broker, stage.WorkspaceId, stage.BudgetUsd * InFlightShare, ct);
-        var replay = new Replay(stage, calls, wish.Speed, gateway, reporter, flight);
+        var replay = new Replay(stage, calls, wish.Speed, gateway);
         var clock = Stopwatch.StartNew();
         await ReplayProgress.Show(console, replay, calls.Count, ct);
         var replayed = clock.Elapsed;
         clock.Restart();
-        var outcomes = await new Settlement(api, stage, replay, crossings).Wait(ct);
+        var reckoning = Reckoning.Of(stage, replay.Ended, await bill.Read(ct));
+        var outcomes = await new Settlement(api, stage, reckoning, crossings).Wait(ct);
         var settled = clock.Elapsed;
 
         OutcomeTable.Write(console, outcomes);
@@ -51,7 +47,8 @@ public static class DemoRun
     private static async Task<int> Judge(ConsoleApi api, Stage stage, IReadOnlyList<Outcome> outcomes, IAnsiConsole console, CancellationToken ct)
     {
         var all = outcomes[^1];
-        if (all.Refused > 0) console.WriteLine($"402 by code: {string.Join(", ", all.Seen.Refused.Select(r => $"{r.Key} {Figures.Count(r.Value)}"))}.");
+        if (all.Refused > 0) console.WriteLine($"402 by code: {Counts(all.Seen.Refused)}.");
+        if (all.Seen.Waited.Count > 0) console.WriteLine($"Waited: {Counts(all.Seen.Waited)}, and came again.");
         var findings = new Findings();
         findings.AddRange(outcomes.SelectMany(o => o.Differences()));
         if (findings.Count == 0)
@@ -66,6 +63,8 @@ public static class DemoRun
         if (period != stage.Period) console.WriteLine($"The month {stage.Period} ended during the run, and its budgets with it: run it again.");
         return ExitCode.Different;
     }
+
+    private static string Counts(SortedDictionary<string, long> counts) => string.Join(", ", counts.Select(c => $"{c.Key} {Figures.Count(c.Value)}"));
 
     private static async Task<IConnection> Connect(CancellationToken ct)
     {

@@ -1,50 +1,34 @@
-using System.Collections.Immutable;
-using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 
 namespace TokenSense.Tools.Demo;
 
-/// <summary>What the gateway says to a key.</summary>
-/// <param name="Status">0: no answer.</param>
-/// <param name="Code">Of an error.</param>
-/// <param name="Budgets">By scope's id: those that apply, or with 402 those that are used up.</param>
-public sealed record Decided(int Status, string? Code, ImmutableDictionary<Guid, decimal> Budgets)
-{
-    public bool IsAllowed => Status == 200;
-    public bool IsBudget => Status == 402;
-
-    /// <summary>Says nothing about the budget: ask again.</summary>
-    public bool IsPassing => Status is 0 or 429 or 503;
-
-    public string Outcome => Status == 0 ? "no answer" : Code is null ? $"{Status}" : $"{Status} {Code}";
-}
-
-/// <summary>"May this key spend?", asked of the gateway over HTTP.</summary>
+/// <summary>The gateway as its clients reach it.</summary>
 public sealed class GatewayDoor : IDisposable
 {
     private static readonly TimeSpan KnownWithin = TimeSpan.FromSeconds(30);
 
-    private readonly HttpClient _http = new() { BaseAddress = Settings.Gateway, Timeout = TimeSpan.FromSeconds(15) };
+    private readonly HttpClient _http = new() { BaseAddress = Settings.Gateway, Timeout = TimeSpan.FromSeconds(60) };
 
-    public async Task<Decided> Ask(string secret, CancellationToken ct)
+    /// <summary>Asks a model, and reads the whole answer.</summary>
+    public async Task<ClientAnswer> Call(StagedLane lane, TracedCall call, bool stream, CancellationToken ct)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "v1/authorize") { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", secret) } };
+        using var request = Wire.Request(lane.Lane, call, stream, lane.Secret);
         try
         {
             using var answer = await _http.SendAsync(request, ct);
-            return Read(answer.StatusCode, await answer.Content.ReadAsByteArrayAsync(ct));
+            return ClientAnswer.Read(answer, await answer.Content.ReadAsStringAsync(ct), lane.Lane, stream);
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !ct.IsCancellationRequested)
         {
-            return new(0, null, []);
+            return new(0, e.GetBaseException().Message);
         }
     }
 
     /// <summary>Before anything is made that would be of no use.</summary>
     public async Task MustAnswer(CancellationToken ct)
     {
-        if ((await Ask("", ct)).Status == 0) throw NoAnswer();
+        if (await Ask("", ct) is null) throw NoAnswer();
     }
 
     /// <summary>Waits until the gateway holds every key of the stage to its new budgets.</summary>
@@ -55,35 +39,37 @@ public sealed class GatewayDoor : IDisposable
             while (true)
             {
                 var decided = await Ask(lane.Secret, ct);
-                if (decided.IsAllowed && Holds(stage.WorkspaceId, stage.BudgetUsd)
-                    && (lane.BudgetUsd is not { } budget || Holds(lane.ProjectId!.Value, budget))) break;
+                if (decided is (200, { } body) && Holds(body, stage.WorkspaceId, stage.BudgetUsd)
+                    && (lane.BudgetUsd is not { } budget || Holds(body, lane.ProjectId!.Value, budget))) break;
                 if (Environment.TickCount64 >= deadline)
-                    throw decided.Status == 0 ? NoAnswer() : new CannotRunException(
-                        $"The gateway at {_http.BaseAddress} has not taken up the new budgets after {KnownWithin.TotalSeconds} s; it answers {decided.Outcome}.");
+                    throw decided is not var (status, _) ? NoAnswer() : new CannotRunException(
+                        $"The gateway at {_http.BaseAddress} has not taken up the new budgets after {KnownWithin.TotalSeconds} s; it answers {status}.");
                 await Task.Delay(50, ct);
-
-                bool Holds(Guid scope, decimal amount) => decided.Budgets.TryGetValue(scope, out var known) && known == amount;
             }
     }
 
     public void Dispose() => _http.Dispose();
 
-    private CannotRunException NoAnswer() => new($"The gateway at {_http.BaseAddress} does not answer.");
-
-    private static Decided Read(HttpStatusCode status, byte[] body)
+    // "May this key spend?" Null: no answer.
+    private async Task<(int Status, string Body)?> Ask(string secret, CancellationToken ct)
     {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "v1/authorize") { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", secret) } };
         try
         {
-            using var json = JsonDocument.Parse(body);
-            var root = json.RootElement.TryGetProperty("error", out var error) ? error : json.RootElement;
-            return new((int)status, root.TryGetProperty("code", out var code) ? code.GetString() : null,
-                root.TryGetProperty("budgets", out var budgets)
-                    ? budgets.EnumerateArray().ToImmutableDictionary(b => b.GetProperty("id").GetGuid(), b => b.GetProperty("budget_usd").GetDecimal())
-                    : []);
+            using var answer = await _http.SendAsync(request, ct);
+            return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(ct));
         }
-        catch (JsonException)
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !ct.IsCancellationRequested)
         {
-            return new((int)status, null, []);
+            return null;
         }
     }
+
+    private static bool Holds(string body, Guid scope, decimal budgetUsd)
+    {
+        using var json = JsonDocument.Parse(body);
+        return json.RootElement.GetProperty("budgets").EnumerateArray().Any(b => b.GetProperty("id").GetGuid() == scope && b.GetProperty("budget_usd").GetDecimal() == budgetUsd);
+    }
+
+    private CannotRunException NoAnswer() => new($"The gateway at {_http.BaseAddress} does not answer.");
 }

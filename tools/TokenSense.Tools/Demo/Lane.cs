@@ -23,11 +23,14 @@ public sealed record Lane(string Name, string? Color, string Provider, string Mo
     /// <summary>The lane of a trace's call by its place.</summary>
     public static int Of(int call) => Turns[call % Turns.Length];
 
+    /// <summary>Whether a call of the trace asks for a stream: half of each lane's.</summary>
+    public static bool IsStreamed(int call) => call / Turns.Length % 2 == 0;
+
     public bool IsProject => Color is not null;
 
     /// <summary>USD, from the price book: what the demonstration knows without asking anyone.</summary>
-    public decimal CostUsd(TracedCall call, DateTimeOffset at) =>
-        PriceBook.Default.Price(Provider, Model, new TokenUsage { InputTokens = call.ContextTokens, OutputTokens = call.GeneratedTokens }, at) switch
+    public decimal CostUsd(long inputTokens, long outputTokens, DateTimeOffset at) =>
+        PriceBook.Default.Price(Provider, Model, new TokenUsage { InputTokens = inputTokens, OutputTokens = outputTokens }, at) switch
         {
             PriceResult.Priced priced => priced.CostUsd,
             PriceResult.Unpriced unpriced => throw new CannotRunException(unpriced.Message),

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace TokenSense.Tools.Demo;
 
-/// <summary>One scope after a run: what the run counted beside what the product says.</summary>
+/// <summary>One scope after a run: what clients got and providers billed beside what the product says.</summary>
 /// <param name="Recorded">From the usage that Metering rolled up.</param>
 /// <param name="SpentUsd">From Budgets.</param>
 /// <param name="Crossings">From the bus: how often each threshold was crossed.</param>
@@ -18,10 +18,9 @@ public sealed record Outcome(string Name, Tally Seen, decimal? BudgetUsd, Record
     /// <summary>Everything that is not as it must be.</summary>
     public IEnumerable<Difference> Differences()
     {
-        foreach (var (outcome, count) in Seen.Failed) yield return Of("requests without a decision or a report", 0, count, $" × {outcome}");
+        foreach (var (outcome, count) in Seen.Failed) yield return Of("requests without an answer or a 402", 0, count, $" × {outcome}");
+        foreach (var (what, count) in Seen.Mistakes) yield return Of(what, 0, count);
         if (Seen.Requests != Seen.Allowed + Refused) yield return Of("requests = allowed + 402", Seen.Requests, Seen.Allowed + Refused);
-        if (Seen.Allowed != Seen.ConfirmedLines) yield return Of("lines confirmed by the broker", Seen.Allowed, Seen.ConfirmedLines);
-        if (Seen.ServedUsd != Seen.ConfirmedUsd) yield return Of("USD confirmed by the broker", Seen.ServedUsd, Seen.ConfirmedUsd);
         if (Seen.Allowed != Recorded.Requests) yield return Of("requests recorded", Seen.Allowed, Recorded.Requests);
         if (Seen.InputTokens != Recorded.InputTokens) yield return Of("input tokens recorded", Seen.InputTokens, Recorded.InputTokens);
         if (Seen.OutputTokens != Recorded.OutputTokens) yield return Of("output tokens recorded", Seen.OutputTokens, Recorded.OutputTokens);

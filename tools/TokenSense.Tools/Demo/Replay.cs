@@ -1,24 +1,25 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using TokenSense.Contracts;
 
 namespace TokenSense.Tools.Demo;
 
-/// <summary>Sends a trace's calls as a gateway would: ask, "serve", report, and only then the next.</summary>
-public sealed class Replay(Stage stage, IReadOnlyList<TracedCall> calls, decimal? speed, GatewayDoor gateway, UsageReporter reporter, InFlight flight)
+/// <summary>Makes a trace's calls as the clients of the providers would, at the gateway; about half of them streamed.</summary>
+public sealed class Replay(Stage stage, IReadOnlyList<TracedCall> calls, decimal? speed, GatewayDoor gateway)
 {
     private const int Workers = 64;
+    // The gateway itself waits a while each time.
     private const int RetriesMax = 10;
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetryAfterMin = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan RetryAfterMax = TimeSpan.FromSeconds(5);
 
-    private readonly Lock _gate = new();
+    private readonly ClientCall?[] _ended = new ClientCall?[calls.Count];
     private int _next = -1;
     private int _done;
 
-    public Tally Workspace { get; } = new();
-    public ImmutableArray<Tally> Lanes { get; } = [.. stage.Lanes.Select(_ => new Tally())];
-
     public int Done => Volatile.Read(ref _done);
+
+    /// <summary>When <see cref="Run"/> is complete: every call of the trace.</summary>
+    public IReadOnlyCollection<ClientCall> Ended => [.. _ended.OfType<ClientCall>()];
 
     public async Task Run(CancellationToken ct)
     {
@@ -32,70 +33,23 @@ public sealed class Replay(Stage stage, IReadOnlyList<TracedCall> calls, decimal
         {
             if (speed is { } times && TimeSpan.FromTicks((long)(calls[number].Arrival.Ticks / times)) - clock.Elapsed is { Ticks: > 0 } early)
                 await Task.Delay(early, ct);
-            await Call(number, ct);
+            _ended[number] = await Call(number, clock, ct);
             Interlocked.Increment(ref _done);
         }
     }
 
-    private async Task Call(int number, CancellationToken ct)
+    private async Task<ClientCall> Call(int number, Stopwatch clock, CancellationToken ct)
     {
         var place = Lane.Of(number);
-        var (call, lane, tally) = (calls[number], stage.Lanes[place], Lanes[place]);
-        await flight.Room(ct);
-        var decided = await gateway.Ask(lane.Secret, ct);
-        for (var retry = 0; decided.IsPassing && retry < RetriesMax; retry++)
+        var waited = ImmutableArray<string>.Empty;
+        while (true)
         {
-            await Task.Delay(RetryAfter, ct);
-            decided = await gateway.Ask(lane.Secret, ct);
-        }
-        if (!decided.IsAllowed)
-        {
-            lock (_gate)
-            {
-                if (decided.IsBudget)
-                {
-                    tally.Refuse(decided.Code ?? "", lane.ProjectId is { } project && decided.Budgets.ContainsKey(project));
-                    Workspace.Refuse(decided.Code ?? "", decided.Budgets.ContainsKey(stage.WorkspaceId));
-                }
-                else
-                {
-                    tally.Fail(decided.Outcome);
-                    Workspace.Fail(decided.Outcome);
-                }
-            }
-            return;
-        }
-
-        var at = DateTimeOffset.UtcNow;
-        var cost = lane.Lane.CostUsd(call, at);
-        flight.Serve(cost);
-        lock (_gate)
-        {
-            tally.Allow(call, cost);
-            Workspace.Allow(call, cost);
-        }
-        try
-        {
-            await reporter.Report(Line(number, call, lane, at), ct);
-            lock (_gate)
-            {
-                tally.Confirm(cost);
-                Workspace.Confirm(cost);
-            }
-        }
-        catch (Exception e) when (!ct.IsCancellationRequested)
-        {
-            lock (_gate)
-            {
-                tally.FailAfterAll($"not reported: {e.Message}");
-                Workspace.FailAfterAll($"not reported: {e.Message}");
-            }
+            var (at, from) = (DateTimeOffset.UtcNow, clock.Elapsed);
+            var answer = await gateway.Call(stage.Lanes[place], calls[number], Lane.IsStreamed(number), ct);
+            if (!answer.IsPassing || waited.Length == RetriesMax) return new(place, at, from, clock.Elapsed, answer, waited);
+            waited = waited.Add(answer.Outcome);
+            var pause = answer.RetryAfter ?? RetryAfterMin;
+            await Task.Delay(pause < RetryAfterMin ? RetryAfterMin : pause > RetryAfterMax ? RetryAfterMax : pause, ct);
         }
     }
-
-    private UsageLine Line(int number, TracedCall call, StagedLane lane, DateTimeOffset at) => new()
-    {
-        Id = $"{stage.Slug}-{number + 1:D6}", Source = "demo", Time = at, KeySha256 = lane.KeySha256, Provider = lane.Lane.Provider, Model = lane.Lane.Model,
-        Usage = new() { InputTokens = call.ContextTokens, OutputTokens = call.GeneratedTokens },
-    };
 }

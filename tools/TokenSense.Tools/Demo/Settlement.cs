@@ -3,8 +3,8 @@ using System.Text.Json;
 
 namespace TokenSense.Tools.Demo;
 
-/// <summary>Waits until the product's figures are those of the run, or a minute has passed, and sets both side by side.</summary>
-public sealed class Settlement(ConsoleApi api, Stage stage, Replay replay, CrossingWatch crossings)
+/// <summary>Waits until the product's figures are those of the providers' bill, or a minute has passed, and sets both side by side.</summary>
+public sealed class Settlement(ConsoleApi api, Stage stage, Reckoning reckoning, CrossingWatch crossings)
 {
     private static readonly TimeSpan SettledWithin = TimeSpan.FromSeconds(60);
 
@@ -31,14 +31,14 @@ public sealed class Settlement(ConsoleApi api, Stage stage, Replay replay, Cross
         // A project's usage rows by its id; those without one under the empty id.
         var recorded = usage.GetProperty("data").EnumerateArray().ToDictionary(row => IdOf(row.GetProperty("project_id")), RecordedIn);
         var outcomes = ImmutableArray.CreateBuilder<Outcome>();
-        foreach (var (lane, seen) in stage.Lanes.Zip(replay.Lanes))
+        foreach (var (lane, seen) in stage.Lanes.Zip(reckoning.Lanes))
         {
             var spent = lane.ProjectId is { } id ? projects.GetValueOrDefault(id) : spend.GetProperty("unassigned");
             outcomes.Add(new(lane.Lane.Name, seen, lane.BudgetUsd, recorded.GetValueOrDefault(lane.ProjectId ?? Guid.Empty, Recorded.None),
                 spent.ValueKind is JsonValueKind.Undefined ? 0 : spent.GetProperty("spent_usd").GetDecimal(),
                 lane.ProjectId is { } project ? crossings.Of(project) : ImmutableDictionary<int, int>.Empty));
         }
-        outcomes.Add(new("Workspace", replay.Workspace, stage.BudgetUsd, recorded.Values.Aggregate(Recorded.None, (sum, row) => sum + row),
+        outcomes.Add(new("Workspace", reckoning.Workspace, stage.BudgetUsd, recorded.Values.Aggregate(Recorded.None, (sum, row) => sum + row),
             spend.GetProperty("workspace").GetProperty("spent_usd").GetDecimal(), crossings.Of(stage.WorkspaceId)));
         return outcomes.DrainToImmutable();
     }

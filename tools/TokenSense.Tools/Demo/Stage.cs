@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
 using System.Net;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 
 namespace TokenSense.Tools.Demo;
@@ -54,7 +52,4 @@ public sealed record Stage(Guid WorkspaceId, string Slug, string Period, decimal
 }
 
 /// <summary>A lane with what was made for it.</summary>
-public sealed record StagedLane(Lane Lane, Guid? ProjectId, string Secret, decimal? BudgetUsd)
-{
-    public string KeySha256 { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Secret)));
-}
+public sealed record StagedLane(Lane Lane, Guid? ProjectId, string Secret, decimal? BudgetUsd);
