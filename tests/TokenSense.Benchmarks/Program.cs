@@ -11,10 +11,13 @@ internal static class Program
     {
         [UsageStore.Name] = UsageStore.Run,
         [SpendStreams.Name] = SpendStreams.Run,
+        [GatewayCost.LatencyName] = GatewayCost.Latency,
+        [GatewayCost.RateName] = GatewayCost.Rate,
     };
 
     private static async Task<int> Main(string[] args)
     {
+        if (PassThrough.Target is { } target) return await PassThrough.Run(target);
         var names = new List<string>();
         string? file = null;
         for (var i = 0; i < args.Length; i++)

@@ -23,6 +23,7 @@ public sealed class ServiceProcess(string name, IReadOnlyDictionary<string, stri
     public string Home { get; } = Directory.CreateTempSubdirectory($"tokensense-{name}-").FullName;
 
     public bool IsRunning => _process is { HasExited: false };
+    public int ProcessId => _process!.Id;
     public string Log { get { lock (_log) return _log.ToString(); } }
 
     public void Launch()
