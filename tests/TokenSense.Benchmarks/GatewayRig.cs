@@ -103,10 +103,12 @@ internal sealed class GatewayRig : IAsyncDisposable
             {
                 var seen = all[way.Name];
                 var (proxy, beside) = (Cpu(way.Proxy), BesideCpu());
+                // The quick ways are done several times as often: too short a slice says little.
+                var count = way.IsMetered ? calls : calls * 4;
                 var clock = Stopwatch.StartNew();
-                var took = await way.Load.Run(streamed, callers, calls, SliceMax);
+                var took = await way.Load.Run(streamed, callers, count, SliceMax);
                 seen.Rates.Add(took.Count / clock.Elapsed.TotalSeconds);
-                if (took.Count < calls) throw new TimeoutException($"{way.Name}: {took.Count} of {calls} calls within {SliceMax.TotalSeconds} s.");
+                if (took.Count < count) throw new TimeoutException($"{way.Name}: {took.Count} of {count} calls within {SliceMax.TotalSeconds} s.");
                 seen.LatenciesUs.AddRange(took);
                 if (way.IsMetered) await Settled();
                 seen.ProxyCpuUs += (Cpu(way.Proxy) - proxy).TotalMicroseconds;
