@@ -66,14 +66,12 @@ internal sealed class GatewayRig : IAsyncDisposable
     private async Task Start()
     {
         Directory.CreateDirectory(_journals);
-        var simulator = await Launch(new("Simulator", new Dictionary<string, string>(), Path.Combine("tests", "TokenSense.Simulator")));
-        var bare = await Launch(new("Benchmarks", PassThrough.SettingsOf(simulator.Url), Path.Combine("tests", "TokenSense.Benchmarks")));
+        var simulator = await Launch(new(ServiceProcess.Simulator, new Dictionary<string, string>()));
+        var bare = await Launch(new("Benchmarks", PassThrough.SettingsOf(simulator.Url)));
         _stack = await Stack.Up(await Backends.Shared(), new Dictionary<string, string>
         {
             ["Providers__openai__BaseUrl"] = $"{simulator.Url}/openai/v1", ["Providers__openai__ApiKey"] = ProviderKey,
             ["Gateway__JournalFolder"] = Path.Combine(_journals, "synced"),
-            // Budgets does not say yet what spend includes of a gateway's own usage: one call would wait for that past the usual minute.
-            ["TokenSense__MaxStalenessSeconds"] = "600",
         });
         // On the same stack, so that both can take turns.
         var unsynced = await Launch(new("Gateway", new Dictionary<string, string>(_stack.Settings)

@@ -11,6 +11,9 @@ public static class Calls
 {
     private static readonly HttpClient Http = new(new SocketsHttpHandler { MaxConnectionsPerServer = 256 }) { Timeout = TimeSpan.FromSeconds(60) };
 
+    // As long as the 100 tokens that most calls ask for take, so that a gateway's estimate by size is no less.
+    private static readonly string Prompt = string.Join(' ', Enumerable.Repeat("word", 60));
+
     public sealed record Answer(HttpStatusCode Status, string Body, HttpResponseMessage Response)
     {
         public JsonNode Json => JsonNode.Parse(Body)!;
@@ -23,7 +26,7 @@ public static class Calls
     /// <param name="simulate">As in tests/TokenSense.Simulator/README.md.</param>
     /// <param name="more">Members of the body besides model and messages, as JSON: <c>"max_tokens":5</c>.</param>
     public static HttpRequestMessage Chat(string url, string secret, string simulate = "input=100;output=20", string more = "", string model = "gpt-4o") =>
-        Request($"{url}/v1/chat/completions", secret, simulate, $$"""{"model":"{{model}}","messages":[{"role":"user","content":"Hi."}]{{(more == "" ? "" : "," + more)}}}""");
+        Request($"{url}/v1/chat/completions", secret, simulate, $$"""{"model":"{{model}}","messages":[{"role":"user","content":"{{Prompt}}"}]{{(more == "" ? "" : "," + more)}}}""");
 
     public static HttpRequestMessage Messages(string url, string secret, string simulate = "input=100;output=20", string more = "\"max_tokens\":50") =>
         Request($"{url}/v1/messages", secret, simulate, $$"""{"model":"claude-sonnet-4-5","messages":[{"role":"user","content":"Hi."}],{{more}}}""");

@@ -73,7 +73,7 @@ public sealed class SdkTests(SharedStack shared)
 
     [Theory]
     [InlineData(Sdk.OpenAi, "APIError")]
-    [InlineData(Sdk.Anthropic, "APIError")]
+    [InlineData(Sdk.Anthropic, "PaymentRequiredError")]
     [InlineData(Sdk.Google, "ApiError")]
     public async Task A_402_is_the_sdks_own_error_with_the_budgets_in_its_body(string sdk, string errorClass)
     {

@@ -28,7 +28,7 @@ public sealed class ServiceProcess(string name, IReadOnlyDictionary<string, stri
 
     public void Launch()
     {
-        var folder = Path.Combine(Repository.Root, name == Simulator ? "tests/TokenSense.Simulator" : $"services/{name}");
+        var folder = Path.Combine(Repository.Root, name is Simulator or "Benchmarks" ? $"tests/TokenSense.{name}" : $"services/{name}");
         var start = new ProcessStartInfo("dotnet", [Path.Combine(folder, "bin", Configuration, "net10.0", $"TokenSense.{name}.dll")])
         {
             WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true,
