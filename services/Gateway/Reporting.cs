@@ -45,12 +45,17 @@ public sealed class JournalHealth(UsageJournal journal, UsageReporter reporter) 
 
 public static class ReportingSetup
 {
+    private const long SegmentBytesMax = 16L << 20;
+
     public static void AddReporting(this WebApplicationBuilder builder, GatewaySettings gateway, Uri broker, GatewayRun run)
     {
         var home = builder.Configuration["TOKENSENSE_HOME"] is { Length: > 0 } set ? set : ".tokensense";
         var folder = gateway.JournalFolder is { Length: > 0 } named ? named : Path.Combine(home, "gateway-journal");
         builder.Services.AddSingleton(services => UsageJournal.Open(
-            new JournalSettings(folder) { BytesMax = gateway.JournalBytesMax, SyncToDisk = gateway.JournalSync }, Note(services)));
+            new JournalSettings(folder)
+            {
+                BytesMax = gateway.JournalBytesMax, SegmentBytesMax = Math.Min(SegmentBytesMax, gateway.JournalBytesMax / 8), SyncToDisk = gateway.JournalSync,
+            }, Note(services)));
         builder.Services.AddSingleton(services => new UsageReporter(
             services.GetRequiredService<UsageJournal>(), new ReporterSettings(broker, run.GatewayId), services.GetRequiredService<TimeProvider>(), Note(services)));
         builder.Services.AddHostedService<Reporting>();

@@ -16,14 +16,15 @@ public sealed record ReporterSettings(Uri Broker, string GatewayId)
 
 /// <summary>Publishes what a journal has settled, until the broker has confirmed it; in doubt again, which Metering counts once.</summary>
 /// <remarks>
-/// Lines leave at once when nothing is unconfirmed, else together when a message is full or after 50 ms. What waits stays on disk:
-/// memory holds <see cref="UnconfirmedMax"/> messages, however long the broker is away.
+/// Lines leave at once when nothing is unconfirmed and the last message is 20 ms away, else together when a message is full or after 50 ms:
+/// a broker that confirms quickly must not make Metering commit line by line. What waits stays on disk: memory holds
+/// <see cref="UnconfirmedMax"/> messages, however long the broker is away.
 /// </remarks>
 public sealed class UsageReporter(UsageJournal journal, ReporterSettings settings, TimeProvider clock, Action<string>? log = null)
 {
     private static readonly string Exchange = Envelope.ExchangeOf(typeof(UsageReported));
     private const int UnconfirmedMax = 16;
-    private static readonly TimeSpan GatherMax = TimeSpan.FromMilliseconds(50), ConfirmMax = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan ApartMin = TimeSpan.FromMilliseconds(20), GatherMax = TimeSpan.FromMilliseconds(50), ConfirmMax = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan BackOffMin = TimeSpan.FromMilliseconds(200), BackOffMax = TimeSpan.FromSeconds(5);
     private static readonly BasicProperties Persistent = new() { Persistent = true, ContentType = "application/json" };
     private static readonly Meter Meter = new("TokenSense");
@@ -111,6 +112,7 @@ public sealed class UsageReporter(UsageJournal journal, ReporterSettings setting
         var batch = new ReportBatch(settings.GatewayId);
         // One, until the broker has shown that it takes them.
         var unconfirmedMax = 1;
+        long? lastSent = null;
         while (true)
         {
             if (lost.IsCompleted) throw new IOException(await lost);
@@ -128,9 +130,10 @@ public sealed class UsageReporter(UsageJournal journal, ReporterSettings setting
             if (batch.Lines == 0 && sent.Count == 0) journal.Confirm(tail.Position, 0);
 
             var mayGo = batch.Lines > 0 && sent.Count < unconfirmedMax;
-            var due = mayGo ? GatherMax - clock.GetElapsedTime(batch.Since) : Timeout.InfiniteTimeSpan;
-            if (mayGo && (sent.Count == 0 || batch.IsFull || due <= TimeSpan.Zero))
+            var due = mayGo ? Due(batch, alone: sent.Count == 0, lastSent) : Timeout.InfiniteTimeSpan;
+            if (mayGo && due <= TimeSpan.Zero)
             {
+                lastSent = clock.GetTimestamp();
                 sent.Enqueue(new(Publish(channel, batch, ct), tail.Position, batch.Lines));
                 batch = new(settings.GatewayId);
                 continue;
@@ -143,6 +146,14 @@ public sealed class UsageReporter(UsageJournal journal, ReporterSettings setting
                 .. batch.IsFull ? Array.Empty<Task>() : [journal.State.Grown(tail.Position)]]);
             await woken.CancelAsync();
         }
+    }
+
+    private TimeSpan Due(ReportBatch batch, bool alone, long? lastSent)
+    {
+        if (batch.IsFull) return TimeSpan.Zero;
+        var gathered = GatherMax - clock.GetElapsedTime(batch.Since);
+        var apart = lastSent is { } last ? ApartMin - clock.GetElapsedTime(last) : TimeSpan.Zero;
+        return alone && apart < gathered ? apart : gathered;
     }
 
     // While the disk refuses, the only copy is in memory: it goes out first.

@@ -38,7 +38,7 @@ public sealed class GatewayFaultTests(ITestOutputHelper output) : IAsyncLifetime
             while (!stop.IsCancellationRequested)
             {
                 // Streams and whole answers, of three providers, from at once to a while.
-                var simulate = $"input={100 + n};output={20 + n};delay_ms={n * 7};chunk_ms={n % 3 * 4}";
+                var simulate = $"input={100 + n};output={20 + n};delay_ms={20 + n * 7};chunk_ms={n % 3 * 4}";
                 var request = (n % 4) switch
                 {
                     0 => Calls.Chat(_stack.Gateway.Url, key.Secret, simulate),
