@@ -18,7 +18,7 @@ public static class ErrorEnvelope
         {
             await next(http);
         }
-        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        catch (Exception gone) when (gone is (OperationCanceledException or IOException) && http.RequestAborted.IsCancellationRequested)
         {
             // Nobody is left to answer.
         }

@@ -32,6 +32,7 @@ public sealed class Downstream(HttpContext http, IdempotentAnswers.Place? place)
 
     public async ValueTask Write(ReadOnlyMemory<byte> bytes)
     {
+        if (bytes.IsEmpty) return;
         Keep(bytes);
         if (IsGone) return;
         try

@@ -48,8 +48,8 @@ public sealed class ProviderCall(MeteredCall call, Operation operation, Upstream
             var status = (int)answer.StatusCode;
             if (status is < 200 or >= 500 or (>= 300 and < 400)) return await NotAnswered(http, status);
             if (status >= 400) return await PassRefusal(http, answer, down, end);
-            return answer.Content.Headers.ContentType?.MediaType == "text/event-stream"
-                ? await PassStream(answer, asked, down, end)
+            return answer.Content.Headers.ContentType?.MediaType == "text/event-stream" ? await PassStream(answer, asked, down, end)
+                : operation.Verb == "streamGenerateContent" ? await PassArray(answer, asked, down, end)
                 : await PassWhole(http, answer, asked, down, end);
         }
     }
@@ -89,7 +89,20 @@ public sealed class ProviderCall(MeteredCall call, Operation operation, Upstream
         var relay = new StreamRelay(
             call, new StreamedUsage(provider, flavor), asked.Bytes, saysUsageOnce: operation.Format != WireFormat.Gemini,
             withholdsUsage: operation == Operation.Chat && !asked.AsksForUsage, (int)answer.StatusCode);
-        if (await relay.Run(events, down.Write, call.Provider.TimeoutMax, ct))
+        return Ended(await relay.Run(events, down.Write, call.Provider.TimeoutMax, ct), down);
+    }
+
+    private async Task<bool> PassArray(HttpResponseMessage answer, ClientRequest asked, Downstream down, CancellationToken ct)
+    {
+        down.BeginStream((int)answer.StatusCode, Upstream.HeadersDown(answer), call);
+        await using var array = await answer.Content.ReadAsStreamAsync(ct);
+        var relay = new ArrayRelay(call, operation, asked.Bytes, settings.AnswerBytesMax, (int)answer.StatusCode);
+        return Ended(await relay.Run(array, down.Write, call.Provider.TimeoutMax, ct), down);
+    }
+
+    private bool Ended(bool whole, Downstream down)
+    {
+        if (whole)
         {
             down.End(call);
             return true;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using TokenSense.Contracts;
@@ -121,14 +122,19 @@ public sealed class Proxy(
     private async Task<byte[]?> ReadBody(HttpContext http)
     {
         if (http.Request.ContentLength > settings.RequestBytesMax) return null;
-        using var body = new MemoryStream((int)(http.Request.ContentLength ?? 4 * 1024));
-        var buffer = new byte[16 * 1024];
-        while (await http.Request.Body.ReadAsync(buffer, http.RequestAborted) is > 0 and var count)
+        if (http.Request.ContentLength is { } length)
         {
-            if (body.Length + count > settings.RequestBytesMax) return null;
-            body.Write(buffer, 0, count);
+            var whole = new byte[length];
+            await http.Request.Body.ReadExactlyAsync(whole, http.RequestAborted);
+            return whole;
         }
-        return body.ToArray();
+        var read = new ArrayBufferWriter<byte>(8 * 1024);
+        while (await http.Request.Body.ReadAsync(read.GetMemory(4 * 1024), http.RequestAborted) is > 0 and var count)
+        {
+            read.Advance(count);
+            if (read.WrittenCount > settings.RequestBytesMax) return null;
+        }
+        return read.WrittenSpan.ToArray();
     }
 
     private Refusal TooLarge() => new(413, "REQUEST_TOO_LARGE", $"The request body is larger than {settings.RequestBytesMax} bytes.", "invalid_request_error");

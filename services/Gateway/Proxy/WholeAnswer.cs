@@ -14,10 +14,11 @@ public static class WholeAnswer
     {
         if (content.Headers.ContentLength > bytesMax) return null;
         await using var body = await content.ReadAsStreamAsync(ct);
-        var read = new ArrayBufferWriter<byte>((int)Math.Min(content.Headers.ContentLength ?? 16 * 1024, bytesMax) + 1);
+        // One byte more than was said, so that the end is found without growing.
+        var read = new ArrayBufferWriter<byte>((int)(content.Headers.ContentLength ?? 8 * 1024) + 1);
         try
         {
-            while (await body.ReadAsync(read.GetMemory(4 * 1024), ct) is > 0 and var count)
+            while (await body.ReadAsync(read.GetMemory(), ct) is > 0 and var count)
             {
                 read.Advance(count);
                 if (read.WrittenCount > bytesMax) return null;

@@ -127,6 +127,19 @@ public sealed class ProxyTests(SharedStack shared)
         (line.Estimated, line.Input, line.Output).ShouldBe((false, 100, 20));
     }
 
+    [Theory]
+    [InlineData("streamGenerateContent?alt=sse")]
+    [InlineData("streamGenerateContent")]
+    public async Task A_stream_arrives_piece_by_piece(string verb)
+    {
+        var (_, _, key) = await Calls.Prepared(_stack);
+        using var answer = await Calls.Begin(Calls.Gemini(Url, key.Secret, "input=100;output=20;chunks=4;chunk_ms=300", verb));
+        await using var body = await answer.Content.ReadAsStreamAsync();
+        var (buffer, times, clock) = (new byte[64 * 1024], new List<long>(), System.Diagnostics.Stopwatch.StartNew());
+        while (await body.ReadAsync(buffer) > 0) times.Add(clock.ElapsedMilliseconds);
+        (times[^1] - times[0]).ShouldBeGreaterThan(600);
+    }
+
     [Fact]
     public async Task An_answer_whose_client_leaves_is_metered_all_the_same()
     {
