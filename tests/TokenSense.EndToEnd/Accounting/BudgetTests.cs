@@ -49,7 +49,9 @@ public sealed class BudgetTests(SharedStack shared)
         await workspace.SetProjectBudget(two, 100m);
         await workspace.SetBudget(1m);
         await Reports.Http(_stack, Reports.Line("big", first, input: 400_000, output: 0));
-        var refused = await UntilCode(_stack, first.Secret, "BUDGET_EXCEEDED");
+        // Each scope's state is a message of its own, so the second may be a moment behind.
+        var refused = await Until.Seen(() => Authorize(_stack, first.Secret), a => a.Body["error"]?["budgets"]?.AsArray().Count == 2, "both budgets");
+        refused.Code.ShouldBe("BUDGET_EXCEEDED");
         refused.Body["error"]!["budgets"]!.AsArray().Select(b => (string)b!["scope"]!).ShouldBe(["workspace", "project"]);
         await UntilCode(_stack, second.Secret, "BUDGET_EXCEEDED");
     }
