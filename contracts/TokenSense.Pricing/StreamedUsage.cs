@@ -20,6 +20,9 @@ public sealed class StreamedUsage(string provider, string? apiFlavor, PriceBook?
     /// <summary>Longer events are not read: 64 MiB.</summary>
     public const int EventBytesMax = 64 * 1024 * 1024;
 
+    // Arguments of a tool may be nested as deep as its schema.
+    private const int DepthMax = 4_096;
+
     private static readonly string[] Carriers = ["response", "message", "x_groq"];
 
     private AnswerFormat format;
@@ -52,7 +55,7 @@ public sealed class StreamedUsage(string provider, string? apiFlavor, PriceBook?
         try
         {
             if (eventJson.Length > EventBytesMax) throw new JsonException("The event is too long.");
-            using var json = JsonDocument.Parse(eventJson);
+            using var json = JsonDocument.Parse(eventJson, new() { MaxDepth = DepthMax });
             Take(json.RootElement);
         }
         // The second: a member's name holds half of a character, which no reader of names can compare.
@@ -148,7 +151,7 @@ public sealed class StreamedUsage(string provider, string? apiFlavor, PriceBook?
             }
             json.WriteEndObject();
         }
-        using var parsed = JsonDocument.Parse(merged.WrittenMemory);
+        using var parsed = JsonDocument.Parse(merged.WrittenMemory, new() { MaxDepth = DepthMax });
         return parsed.RootElement.Clone();
     }
 }

@@ -55,9 +55,12 @@ public sealed class Catalog
             return (null, new(403, "MISSING_PROVIDER_KEY", $"No key for the provider {first.Provider.Id} is configured.", "authorization_error") { Provider = first.Provider.Id });
         var own = operation.Format switch { WireFormat.Anthropic => "anthropic", WireFormat.Gemini => "google", _ => "openai" };
         return mustBePriced || Providers.FirstOrDefault(p => p.Id == own) is not { } fallback
-            ? (null, new(404, "MODEL_NOT_FOUND", $"The model {model} is unknown or has no price.", "invalid_request_error"))
+            ? (null, WithoutPrice(model))
             : (fallback, null);
     }
+
+    /// <summary>Product decision 13: never $0.</summary>
+    public static Refusal WithoutPrice(string model) => new(404, "MODEL_NOT_FOUND", $"The model {model} is unknown or has no price.", "invalid_request_error");
 
     private static bool IsSet(IConfigurationSection provider) => provider["ApiKey"] is { Length: > 0 } || provider["BaseUrl"] is { Length: > 0 };
 

@@ -16,7 +16,7 @@ public sealed record Provider(PriceProvider Book, string BaseUrl, string ApiKey,
         var path = (Id, operation.Format) switch
         {
             ("anthropic", WireFormat.Anthropic) => "/v1/messages",
-            ("google", WireFormat.Gemini) => $"/v1beta/models/{model}:{operation.Verb}",
+            ("google", WireFormat.Gemini) => $"/v1beta/models/{Uri.EscapeDataString(model)}:{operation.Verb}",
             // Both also speak OpenAI's format, at places of their own.
             ("anthropic", WireFormat.OpenAi) when operation == Operation.Chat => "/v1/chat/completions",
             ("google", WireFormat.OpenAi) when operation == Operation.Chat => "/v1beta/openai/chat/completions",

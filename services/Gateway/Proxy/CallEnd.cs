@@ -1,19 +1,21 @@
 namespace TokenSense.Gateway.Proxy;
 
-/// <summary>When a call ends at the latest: by its length, a while after its client left, or when this gateway stops.</summary>
+/// <summary>When a call ends at the latest: by its length, a while after its client left, or when this gateway stops; whichever is first.</summary>
 public sealed class CallEnd : IDisposable
 {
     // A stopping gateway ends its calls by what is known of them while it still can.
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(15);
 
-    private readonly CancellationTokenSource _end;
+    private readonly CancellationTokenSource _end = new();
+    private readonly Lock _gate = new();
     private readonly CancellationTokenRegistration _whenLeft, _whenStopping;
+    private long _atMs = long.MaxValue;
 
     public CallEnd(TimeSpan callMax, TimeSpan drainMax, CancellationToken clientLeft, CancellationToken stopping)
     {
-        _end = new(callMax);
-        _whenLeft = clientLeft.UnsafeRegister(_ => _end.CancelAfter(drainMax), null);
-        _whenStopping = stopping.UnsafeRegister(_ => _end.CancelAfter(StopGrace), null);
+        Within(callMax);
+        _whenLeft = clientLeft.UnsafeRegister(_ => Within(drainMax), null);
+        _whenStopping = stopping.UnsafeRegister(_ => Within(StopGrace), null);
     }
 
     public CancellationToken Token => _end.Token;
@@ -24,5 +26,16 @@ public sealed class CallEnd : IDisposable
         _whenLeft.Dispose();
         _whenStopping.Dispose();
         _end.Dispose();
+    }
+
+    private void Within(TimeSpan time)
+    {
+        lock (_gate)
+        {
+            var at = Environment.TickCount64 + (long)time.TotalMilliseconds;
+            if (at >= _atMs) return;
+            _atMs = at;
+            _end.CancelAfter(time);
+        }
     }
 }

@@ -9,11 +9,13 @@ public sealed class ClientRequest
 {
     public const int MetadataMax = 16, MetadataKeyLengthMax = 64, MetadataValueLengthMax = 256, ModelLengthMax = 256;
     private const int DepthMax = 256;
+    private const int EncodedBytesMin = 1_024;
+    private static readonly SearchValues<byte> Base64 = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_"u8);
 
     private static readonly string[] Known =
     [
         "model", "stream", "stream_options", "metadata", "max_tokens", "max_completion_tokens", "max_output_tokens", "n", "best_of", "background", "generationConfig",
-        "generation_config",
+        "generation_config", "service_tier", "speed",
     ];
 
     private readonly List<(string Name, Range Member, Range Value)> _members = [];
@@ -38,6 +40,12 @@ public sealed class ClientRequest
     public Dictionary<string, string> Metadata { get; } = [];
 
     public int Bytes => _body.Length;
+
+    /// <summary>Of them, what is in strings that look like base64.</summary>
+    public int EncodedBytes { get; private set; }
+
+    /// <summary>What the size of the body stands for in an estimate: encoded bytes count as a thirtieth of text.</summary>
+    public long EstimateBytes => Bytes - EncodedBytes + EncodedBytes / 30;
 
     /// <summary>As the client wrote it.</summary>
     public byte[] Body => _body;
@@ -89,7 +97,7 @@ public sealed class ClientRequest
         json.WriteStartObject();
         if (_members.Find(m => m.Name == "stream_options") is { Name: not null } asked)
         {
-            using var options = JsonDocument.Parse(_body.AsMemory(asked.Value));
+            using var options = JsonDocument.Parse(_body.AsMemory(asked.Value), new() { MaxDepth = DepthMax });
             if (options.RootElement.ValueKind == JsonValueKind.Object)
                 foreach (var option in options.RootElement.EnumerateObject().Where(o => o.Name != "include_usage")) option.WriteTo(json);
         }
@@ -107,7 +115,7 @@ public sealed class ClientRequest
             var name = reader.GetString()!;
             reader.Read();
             var value = (int)reader.TokenStartIndex;
-            if (!Known.Contains(name)) reader.Skip();
+            if (!Known.Contains(name)) Pass(ref reader);
             // Which of two counts is the provider's choice, so it could be another than ours.
             else if (_members.Exists(m => m.Name == name)) return $"{name} is given twice.";
             else if (Take(name, ref reader) is { } problem) return problem;
@@ -115,6 +123,24 @@ public sealed class ClientRequest
         }
         reader.Read();
         return null;
+    }
+
+    // Files and images come as base64, of which a token is many more bytes than of text.
+    private void Pass(ref Utf8JsonReader reader)
+    {
+        var depth = reader.CurrentDepth;
+        do
+        {
+            if (reader.TokenType == JsonTokenType.String && IsEncoded(reader.ValueSpan)) EncodedBytes += reader.ValueSpan.Length;
+        }
+        while ((reader.CurrentDepth > depth || reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray) && reader.Read());
+    }
+
+    private static bool IsEncoded(ReadOnlySpan<byte> text)
+    {
+        if (text.Length < EncodedBytesMin) return false;
+        if (text.StartsWith("data:"u8)) text = text[(text[..128].IndexOf((byte)',') + 1)..];
+        return !text[..(EncodedBytesMin / 2)].ContainsAnyExcept(Base64);
     }
 
     private string? Take(string name, ref Utf8JsonReader reader)
@@ -137,11 +163,16 @@ public sealed class ClientRequest
                 if (reader.TokenType != JsonTokenType.String) return "model must be a string.";
                 Model = reader.GetString()!;
                 return IsModel(Model) ? null : $"model must have 1 to {ModelLengthMax} characters, none of them control characters.";
-            case "stream":
-                Stream = reader.TokenType == JsonTokenType.True;
+            case "stream" or "background":
+                // A provider may take "true" or 1 for what is meant.
+                if (reader.TokenType is not (JsonTokenType.True or JsonTokenType.False or JsonTokenType.Null)) return $"{name} must be true or false.";
+                if (name == "stream") Stream = reader.TokenType == JsonTokenType.True;
+                else if (reader.TokenType == JsonTokenType.True) return "background is not offered: what such a call uses is known only after its answer.";
                 break;
-            case "background" when reader.TokenType == JsonTokenType.True:
-                return "background is not offered: what such a call uses is known only after its answer.";
+            case "service_tier" or "speed":
+                if (reader.TokenType == JsonTokenType.String && reader.GetString() is "priority" or "fast")
+                    return $"{name} is not offered: the price book has no price for it.";
+                break;
             case "n" or "best_of":
                 Answers = Math.Max(Answers, Whole(ref reader) ?? 1);
                 break;
@@ -197,6 +228,10 @@ public sealed class ClientRequest
     }
 
     public static bool IsModel(string name) => name.Length is > 0 and <= ModelLengthMax && !name.Any(char.IsControl);
+
+    /// <summary>A model named in an address: nothing that could lead to another address of the provider.</summary>
+    public static bool IsPathModel(string name) =>
+        IsModel(name) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') && name.Any(char.IsAsciiLetterOrDigit) && !name.Contains("..", StringComparison.Ordinal);
 
     private static long? Whole(ref Utf8JsonReader reader) =>
         reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var number) && number > 0 ? number : null;

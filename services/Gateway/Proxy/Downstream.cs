@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text;
 using Microsoft.Extensions.Primitives;
 
 namespace TokenSense.Gateway.Proxy;
@@ -20,7 +21,7 @@ public sealed class Downstream(HttpContext http, IdempotentAnswers.Place? place)
         response.StatusCode = status;
         foreach (var (name, values) in headers) response.Headers[name] = values;
         Tell(response.Headers, call);
-        _headers = [.. response.Headers.Where(h => h.Key != "Content-Length")];
+        if (place is not null) _headers = [.. response.Headers.Where(h => h.Key != "Content-Length")];
     }
 
     public void BeginStream(int status, IEnumerable<KeyValuePair<string, StringValues>> headers, MeteredCall call)
@@ -47,12 +48,14 @@ public sealed class Downstream(HttpContext http, IdempotentAnswers.Place? place)
     }
 
     /// <summary>All was written.</summary>
-    public void End(MeteredCall call)
+    /// <param name="call">With what it cost.</param>
+    /// <param name="isRepeated">The same request again is answered with this.</param>
+    public void End(MeteredCall call, bool isRepeated)
     {
         if (http.Response.HasStarted && call.CostUsd is { } cost && http.Response.SupportsTrailers())
             http.Response.AppendTrailer("x-tokensense-cost", cost.ToString(CultureInfo.InvariantCulture));
         if (place is null) return;
-        if (_over) place.GiveUp();
+        if (_over || !isRepeated) place.GiveUp();
         else place.Leave(new(http.Response.StatusCode, _headers, _kept!.WrittenMemory));
     }
 
@@ -75,7 +78,7 @@ public sealed class Downstream(HttpContext http, IdempotentAnswers.Place? place)
     private static void Tell(IHeaderDictionary headers, MeteredCall call)
     {
         headers["x-tokensense-request-id"] = call.Id;
-        headers["x-tokensense-model"] = call.Model;
+        if (Ascii.IsValid(call.Model)) headers["x-tokensense-model"] = call.Model;
         if (call.CostUsd is { } cost) headers["x-tokensense-cost"] = cost.ToString(CultureInfo.InvariantCulture);
         BudgetHeaders.Tell(headers, call.Decision);
     }

@@ -9,6 +9,9 @@ namespace TokenSense.Gateway.Proxy;
 /// <summary>One call to a provider, from its admission to its end: whatever happens, it is metered once or given back.</summary>
 public sealed class MeteredCall : IAsyncDisposable
 {
+    // More would be refused as a line.
+    private const long LatencyMsMax = 86_400_000;
+
     private readonly UsageJournal _journal;
     private readonly PriceBook _book;
     private readonly Reservation _reservation;
@@ -37,7 +40,10 @@ public sealed class MeteredCall : IAsyncDisposable
 
     public TokenUsage Usage { get; private set; } = TokenUsage.None;
 
-    public long LatencyMs => (long)_clock.GetElapsedTime(_since).TotalMilliseconds;
+    public long LatencyMs => Math.Min((long)_clock.GetElapsedTime(_since).TotalMilliseconds, LatencyMsMax);
+
+    /// <summary>What the output was taken for at admission.</summary>
+    public long AdmittedOutputTokens => _admitted.Usage.OutputTokens;
 
     /// <summary>Writes the admission to the journal: from here on it is reported, come what may.</summary>
     /// <exception cref="JournalUnavailableException">It is full, or cannot be written: the call must not be made.</exception>

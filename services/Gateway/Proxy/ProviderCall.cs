@@ -15,8 +15,8 @@ public sealed class ProviderCall(MeteredCall call, Operation operation, Upstream
     public async Task<bool> Run(HttpContext http, ClientRequest asked, IdempotentAnswers.Place? place, CancellationToken end)
     {
         var down = new Downstream(http, place);
-        var address = call.Provider.AddressOf(operation, call.Model, Upstream.QueryUp(http.Request.Query))!;
-        var body = asked.Upstream(asksForUsage: operation == Operation.Chat && call.Provider.TakesStreamOptions);
+        var address = call.Provider.AddressOf(operation, call.Model, Upstream.QueryUp(http.Request.Query, operation))!;
+        using var body = new SentContent(asked.Upstream(asksForUsage: operation == Operation.Chat && call.Provider.TakesStreamOptions));
         using var late = CancellationTokenSource.CreateLinkedTokenSource(end);
         late.CancelAfter(call.Provider.TimeoutMax);
         HttpResponseMessage answer;
@@ -24,23 +24,12 @@ public sealed class ProviderCall(MeteredCall call, Operation operation, Upstream
         {
             answer = await upstream.Send(http.Request, call.Provider, operation, address, body, call.Id, late.Token);
         }
-        catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError
-            or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError)
+        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
         {
-            await call.Release();
-            return await Fail(http, Faulty($"The provider {call.Provider.Id} cannot be reached."), e);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException)
-        {
-            await call.SettleAsEstimated(null);
-            return await Fail(http, Faulty($"The provider {call.Provider.Id} broke off without an answer."), e);
-        }
-        catch (OperationCanceledException e)
-        {
-            // Without a connection nothing was asked.
-            if (late.IsCancellationRequested) await call.SettleAsEstimated(null);
+            if (body.IsSent) await call.SettleAsEstimated(null);
             else await call.Release();
-            return await Fail(http, TimedOut(), e);
+            return await Fail(http, e is OperationCanceledException ? TimedOut()
+                : Faulty(body.IsSent ? $"The provider {call.Provider.Id} broke off without an answer." : $"The provider {call.Provider.Id} cannot be reached."), e);
         }
         using (answer)
         {
@@ -48,6 +37,8 @@ public sealed class ProviderCall(MeteredCall call, Operation operation, Upstream
             var status = (int)answer.StatusCode;
             if (status is < 200 or >= 500 or (>= 300 and < 400)) return await NotAnswered(http, status);
             if (status >= 400) return await PassRefusal(http, answer, down, end);
+            // Asked for as it is, and packed all the same: it passes, unread.
+            if (answer.Content.Headers.ContentEncoding.Any(e => e != "identity")) await call.SettleAsEstimated(status);
             return answer.Content.Headers.ContentType?.MediaType == "text/event-stream" ? await PassStream(answer, asked, down, end)
                 : operation.Verb == "streamGenerateContent" ? await PassArray(answer, asked, down, end)
                 : await PassWhole(http, answer, asked, down, end);
@@ -77,8 +68,9 @@ public sealed class ProviderCall(MeteredCall call, Operation operation, Upstream
         down.Begin((int)answer.StatusCode, Upstream.HeadersDown(answer), call);
         http.Response.ContentLength = body?.Length ?? 0;
         await down.Write(body);
-        down.End(call);
-        return true;
+        // It may be another answer next time, so it is not repeated.
+        down.End(call, isRepeated: false);
+        return false;
     }
 
     private async Task<bool> PassStream(HttpResponseMessage answer, ClientRequest asked, Downstream down, CancellationToken ct)
@@ -87,25 +79,25 @@ public sealed class ProviderCall(MeteredCall call, Operation operation, Upstream
         down.BeginStream((int)answer.StatusCode, Upstream.HeadersDown(answer), call);
         await using var events = await answer.Content.ReadAsStreamAsync(ct);
         var relay = new StreamRelay(
-            call, new StreamedUsage(provider, flavor), asked.Bytes, saysUsageOnce: operation.Format != WireFormat.Gemini,
-            withholdsUsage: operation == Operation.Chat && !asked.AsksForUsage, (int)answer.StatusCode);
-        return Ended(await relay.Run(events, down.Write, call.Provider.TimeoutMax, ct), down);
+            call, new StreamedUsage(provider, flavor), asked.EstimateBytes, operation, withholdsUsage: operation == Operation.Chat && !asked.AsksForUsage, (int)answer.StatusCode);
+        return Ended(await relay.Run(events, down.Write, call.Provider.TimeoutMax, ct), down, isAnswer: relay.IsComplete);
     }
 
     private async Task<bool> PassArray(HttpResponseMessage answer, ClientRequest asked, Downstream down, CancellationToken ct)
     {
         down.BeginStream((int)answer.StatusCode, Upstream.HeadersDown(answer), call);
         await using var array = await answer.Content.ReadAsStreamAsync(ct);
-        var relay = new ArrayRelay(call, operation, asked.Bytes, settings.AnswerBytesMax, (int)answer.StatusCode);
-        return Ended(await relay.Run(array, down.Write, call.Provider.TimeoutMax, ct), down);
+        var relay = new ArrayRelay(call, operation, asked.EstimateBytes, settings.AnswerBytesMax, (int)answer.StatusCode);
+        return Ended(await relay.Run(array, down.Write, call.Provider.TimeoutMax, ct), down, isAnswer: true);
     }
 
-    private bool Ended(bool whole, Downstream down)
+    private bool Ended(bool whole, Downstream down, bool isAnswer)
     {
         if (whole)
         {
-            down.End(call);
-            return true;
+            // What was not answered in full is not repeated to whoever asks again.
+            down.End(call, isRepeated: isAnswer);
+            return isAnswer;
         }
         log.LogWarning("Call {Id}: the stream of {Provider} broke off", call.Id, call.Provider.Id);
         down.Break();
@@ -122,7 +114,7 @@ public sealed class ProviderCall(MeteredCall call, Operation operation, Upstream
         }
         catch (BrokenAnswerException e)
         {
-            await call.Settle(UsageEstimate.Of(asked.Bytes, e.Bytes), estimated: true, null, status);
+            await call.Settle(UsageEstimate.Of(asked.EstimateBytes, e.Bytes), estimated: true, null, status);
             return await Fail(http, Faulty($"The provider {call.Provider.Id} broke off in the middle of its answer."), e);
         }
         catch (OperationCanceledException e)
@@ -135,13 +127,13 @@ public sealed class ProviderCall(MeteredCall call, Operation operation, Upstream
             await call.SettleAsEstimated(status);
             return await Fail(http, Faulty($"The answer of {call.Provider.Id} is larger than {settings.AnswerBytesMax} bytes."), null);
         }
-        var (usage, estimated, model) = WholeAnswer.UsageOf(body, call.Provider.ExtractorOf(operation), asked.Bytes);
+        var (usage, estimated, model) = WholeAnswer.UsageOf(body, call.Provider.ExtractorOf(operation), asked.EstimateBytes);
         await call.Settle(usage, estimated, model, status);
         var written = operation.Format == WireFormat.OpenAi ? WholeAnswer.WithBlock(body, call) : body;
         down.Begin(status, Upstream.HeadersDown(answer), call);
         http.Response.ContentLength = written.Length;
         await down.Write(written);
-        down.End(call);
+        down.End(call, isRepeated: true);
         return true;
     }
 

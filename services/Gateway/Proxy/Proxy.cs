@@ -14,6 +14,7 @@ public sealed class Proxy(
     GatewaySettings settings, GatewayRun run, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<Proxy> log)
 {
     private const int NameLengthMax = 256;
+    private const int AnswersMax = 1_000;
 
     /// <param name="http">The client's request.</param>
     /// <param name="operation">What its address asks for.</param>
@@ -35,7 +36,7 @@ public sealed class Proxy(
         }
         var (asked, problem) = Read(http.Request, body);
         if (asked is not null && (modelInPath ?? asked.Model) is null) problem = "model is required.";
-        if (modelInPath is not null && !ClientRequest.IsModel(modelInPath)) problem = "The model in the address is no model's name.";
+        if (modelInPath is not null && !ClientRequest.IsPathModel(modelInPath)) problem = "The model in the address is no model's name.";
         if (asked is null || problem is not null)
         {
             await ErrorEnvelope.Write(http, Refusal.InvalidRequest(problem!));
@@ -47,7 +48,6 @@ public sealed class Proxy(
     private async Task Handle(HttpContext http, Operation operation, string model, ClientRequest asked, string secret, string? project)
     {
         var decision = enforcer.Decide(secret, project, clock.GetUtcNow());
-        // Repeated answers cost nothing, so no budget stands in their way.
         if (decision.Refusal is { Status: 400 or 401 } refusal)
         {
             await ErrorEnvelope.Write(http, refusal);
@@ -75,7 +75,7 @@ public sealed class Proxy(
             var (provider, missing) = catalog.Find(operation, model, mustBePriced: decision.HasBudget);
             var (call, no) = decision.Refusal is not null ? (null, decision.Refusal)
                 : provider is null ? (null, missing)
-                : await Admit(http, operation, provider, model, asked, secret, project);
+                : await Admit(http, operation, provider, model, asked, secret, project, decision.HasBudget);
             if (call is null)
             {
                 await ErrorEnvelope.Write(http, no!);
@@ -93,13 +93,14 @@ public sealed class Proxy(
 
     /// <summary>Counts the call at its budgets and writes it to the journal.</summary>
     private async Task<(MeteredCall? Call, Refusal? Refusal)> Admit(
-        HttpContext http, Operation operation, Provider provider, string model, ClientRequest asked, string secret, string? project)
+        HttpContext http, Operation operation, Provider provider, string model, ClientRequest asked, string secret, string? project, bool hasBudget)
     {
-        var input = UsageEstimate.Of(asked.Bytes, 0).InputTokens;
-        var output = operation.IsEmbedding ? 0 : Math.Min((asked.OutputTokensMax ?? settings.OutputTokensAssumed) * Math.Min(asked.Answers, 1_000), TokenUsage.CountMax);
-        var estimate = new TokenUsage { InputTokens = input, OutputTokens = Math.Max(0, output) };
+        var input = UsageEstimate.Of(asked.EstimateBytes, 0).InputTokens;
+        var each = Math.Min(asked.OutputTokensMax ?? settings.OutputTokensAssumed, TokenUsage.CountMax / AnswersMax);
+        var estimate = new TokenUsage { InputTokens = input, OutputTokens = operation.IsEmbedding ? 0 : each * Math.Min(asked.Answers, AnswersMax) };
         var now = clock.GetUtcNow();
         var cost = (book.Price(provider.Id, model, estimate, now) as PriceResult.Priced)?.CostUsd;
+        if (cost is null && hasBudget) return (null, Catalog.WithoutPrice(model));
         var (decision, reservation) = await reservations.Reserve(secret, project, cost ?? 0, http.RequestAborted);
         if (reservation is null) return (null, decision.Refusal);
         var line = new UsageLine
@@ -161,7 +162,7 @@ public sealed class Proxy(
     private static string Digest(HttpRequest http, ClientRequest asked)
     {
         using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        digest.AppendData(Encoding.UTF8.GetBytes($"{http.Path}{Upstream.QueryUp(http.Query)}\n"));
+        digest.AppendData(Encoding.UTF8.GetBytes($"{http.Path}{http.QueryString}\n"));
         digest.AppendData(asked.Body);
         return Convert.ToHexString(digest.GetHashAndReset());
     }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using TokenSense.Gateway.Providers;
 using TokenSense.Pricing;
 
 namespace TokenSense.Gateway.Proxy;
@@ -6,16 +7,22 @@ namespace TokenSense.Gateway.Proxy;
 /// <summary>Passes a stream of events down as they come, reads their usage on the way, and ends the call before it ends the answer.</summary>
 /// <remarks>
 /// From the event on that says the usage, events are held until the provider has ended the stream and the usage is in the journal: so no client
-/// sees a complete answer that is not durably metered. Providers end it at once; one that does not is not waited for.
+/// sees a complete answer that is not durably metered. Providers end it at once; one that does not is waited for only while more may come.
 /// </remarks>
-public sealed class StreamRelay(MeteredCall call, StreamedUsage usage, long requestBytes, bool saysUsageOnce, bool withholdsUsage, int status)
+public sealed class StreamRelay(MeteredCall call, StreamedUsage usage, long requestBytes, Operation operation, bool withholdsUsage, int status)
 {
-    private const int EventBytesMax = 16 * 1024 * 1024;
+    private const int EventBytesMax = StreamedUsage.EventBytesMax;
+    private const int HeldBytesMax = 1_048_576;
     private static readonly TimeSpan HoldMax = TimeSpan.FromSeconds(2);
 
     private readonly ArrayBufferWriter<byte> _ready = new(16 * 1024);
-    // The usage was said, so the end is near; and, in formats where it is said but once, nothing that counts comes any more.
-    private bool _holds, _said, _neverHolds;
+    private byte[] _buffer = new byte[16 * 1024];
+    private int _filled, _searched;
+    // The usage was said, so the end is near; or it was the stream's last event.
+    private bool _holds, _ended, _neverHolds;
+
+    /// <summary>The provider said all, its usage too.</summary>
+    public bool IsComplete => usage.IsComplete;
 
     /// <param name="from">The provider's events.</param>
     /// <param name="down">Takes what goes to the client.</param>
@@ -24,84 +31,99 @@ public sealed class StreamRelay(MeteredCall call, StreamedUsage usage, long requ
     /// <returns>False: the provider broke off.</returns>
     public async Task<bool> Run(Stream from, Func<ReadOnlyMemory<byte>, ValueTask> down, TimeSpan readMax, CancellationToken ct)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
-        var (filled, whole) = (0, true);
+        var (whole, cut) = (true, false);
         using var late = CancellationTokenSource.CreateLinkedTokenSource(ct);
         try
         {
             while (true)
             {
                 late.CancelAfter(readMax);
-                var reading = from.ReadAsync(buffer.AsMemory(filled), late.Token).AsTask();
+                var reading = from.ReadAsync(_buffer.AsMemory(_filled), late.Token).AsTask();
                 // Cancelling a read would end the connection, so the wait for it is what ends.
                 if (_holds && await Task.WhenAny(reading, Task.Delay(HoldMax, ct)) != reading)
                 {
-                    if (_said) break;
+                    if (_ended)
+                    {
+                        // The read must be over before its stream is.
+                        await late.CancelAsync();
+                        await ((Task)reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                        break;
+                    }
                     (_holds, _neverHolds) = (false, true);
                     await Flush(down);
                 }
                 if (await reading is not (> 0 and var read)) break;
-                filled += read;
-                filled = Take(buffer, filled);
-                if (filled == buffer.Length) buffer = Grow(buffer, ref filled);
+                late.CancelAfter(Timeout.InfiniteTimeSpan);
+                _filled += read;
+                Take();
+                if (_holds && !_ended && _ready.WrittenCount > HeldBytesMax) (_holds, _neverHolds) = (false, true);
                 if (!_holds) await Flush(down);
             }
         }
         catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException)
         {
             // One that has said all has only been slow to close.
-            whole = _said;
+            (whole, cut) = (_ended, e is OperationCanceledException);
         }
-        Hand(buffer.AsMemory(0, filled), last: true);
+        Hand(_buffer.AsMemory(0, _filled), isWhole: false);
         var (counted, estimated, model) = usage.Read(requestBytes);
+        // What was cut here may have been at work on what nobody saw.
+        if (cut && estimated) counted = counted with { OutputTokens = Math.Max(counted.OutputTokens, call.AdmittedOutputTokens) };
         await call.Settle(counted, estimated, model, status);
         await Flush(down);
-        // A read that was given up may still write into it, so it goes back only then.
-        if (whole && !_said) ArrayPool<byte>.Shared.Return(buffer);
         return whole;
     }
 
     // Hands on every whole event, and moves what is left to the front.
-    private int Take(byte[] buffer, int filled)
+    private void Take()
     {
         var from = 0;
-        while (EventSplitter.FirstLength(buffer.AsSpan(from, filled - from)) is > 0 and var length)
+        // What was searched in vain is not searched again, but for a break that it may have cut.
+        var search = Math.Max(0, _searched - 3);
+        while (EventSplitter.FirstLength(_buffer.AsSpan(from + search, _filled - from - search)) is > 0 and var length)
         {
-            Hand(buffer.AsMemory(from, length), last: false);
-            from += length;
+            Hand(_buffer.AsMemory(from, search + length), isWhole: true);
+            from += search + length;
+            search = 0;
         }
-        if (from > 0) buffer.AsSpan(from, filled - from).CopyTo(buffer);
-        return filled - from;
+        if (from > 0) _buffer.AsSpan(from, _filled - from).CopyTo(_buffer);
+        _filled -= from;
+        _searched = _filled;
+        if (_filled == _buffer.Length) Grow();
     }
 
-    private void Hand(ReadOnlyMemory<byte> bytes, bool last)
+    private void Hand(ReadOnlyMemory<byte> bytes, bool isWhole)
     {
         if (bytes.IsEmpty) return;
         var data = EventSplitter.Data(bytes);
         if (!data.IsEmpty)
         {
-            usage.Take(data.Span);
-            var done = data.Span.SequenceEqual("[DONE]"u8);
-            _said |= done || (usage.IsComplete && saysUsageOnce);
-            _holds |= !_neverHolds && (done || usage.IsComplete);
-            if (withholdsUsage && usage.IsUsageOnly && !last) return;
+            usage.Take(data);
+            _ended = Ends(data.Span);
+            _holds = !_neverHolds && (_ended || usage.IsComplete);
+            if (withholdsUsage && usage.IsUsageOnly && isWhole) return;
         }
         _ready.Write(bytes.Span);
     }
 
-    // An event without an end is no event: it goes down unread.
-    private byte[] Grow(byte[] buffer, ref int filled)
+    // After these nothing comes that counts. Gemini has no such event.
+    private bool Ends(ReadOnlySpan<byte> data) => operation.Format switch
     {
-        if (buffer.Length >= EventBytesMax)
+        WireFormat.OpenAi => data.SequenceEqual("[DONE]"u8) || usage.IsUsageOnly || (operation == Operation.Responses && usage.IsComplete),
+        WireFormat.Anthropic => data.Length < 256 && data.IndexOf("\"message_stop\""u8) >= 0,
+        _ => false,
+    };
+
+    // An event without an end is no event: it goes down unread.
+    private void Grow()
+    {
+        if (_buffer.Length >= EventBytesMax)
         {
-            _ready.Write(buffer.AsSpan(0, filled));
-            filled = 0;
-            return buffer;
+            _ready.Write(_buffer.AsSpan(0, _filled));
+            (_filled, _searched) = (0, 0);
+            return;
         }
-        var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
-        buffer.AsSpan(0, filled).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(buffer);
-        return larger;
+        Array.Resize(ref _buffer, _buffer.Length * 2);
     }
 
     private async ValueTask Flush(Func<ReadOnlyMemory<byte>, ValueTask> down)

@@ -8,6 +8,9 @@ namespace TokenSense.Gateway.Proxy;
 /// <summary>An answer that is not a stream: read to its end, metered, and passed down with what it cost.</summary>
 public static class WholeAnswer
 {
+    // Arguments of a tool may be nested as deep as the client's schema.
+    private const int DepthMax = 4_096;
+
     /// <returns>The body; null: it is larger than may be.</returns>
     /// <exception cref="BrokenAnswerException">The provider broke off.</exception>
     public static async Task<byte[]?> Read(HttpContent content, long bytesMax, CancellationToken ct)
@@ -36,7 +39,7 @@ public static class WholeAnswer
     {
         try
         {
-            using var json = JsonDocument.Parse(body);
+            using var json = JsonDocument.Parse(body, new() { MaxDepth = DepthMax });
             if (json.RootElement.ValueKind != JsonValueKind.Array) return BodyUsage.Read(extractor.Provider, extractor.Flavor, json.RootElement, requestBytes);
             // Gemini's stream without events is one array of what would be them.
             var usage = new StreamedUsage(extractor.Provider, extractor.Flavor);

@@ -186,6 +186,39 @@ public sealed class ProxyTests(SharedStack shared)
         ((int)refused.Status, refused.Code).ShouldBe((status, code));
     }
 
+    [Theory]
+    [InlineData("gemini-2.5-pro%5C..%5C..%5CcachedContents%3Fx=:generateContent")]
+    [InlineData("gemini-2.5-pro:batchGenerateContent%3Fx=:generateContent")]
+    [InlineData("gemini-2.5-pro:countTokens")]
+    public async Task No_address_of_a_provider_is_reached_but_those_that_are_metered(string address)
+    {
+        var (_, _, key) = await Calls.Prepared(_stack);
+        var refused = await Calls.Send(Calls.Request($"{Url}/v1beta/models/{address}", key.Secret, "", """{"contents":[]}"""));
+        ((int)refused.Status).ShouldBeOneOf(400, 404);
+        refused.Code.ShouldBe("INVALID_REQUEST");
+    }
+
+    [Fact]
+    public async Task A_model_whose_price_is_empty_is_refused_under_a_budget()
+    {
+        var (_, _, key) = await Calls.Prepared(_stack, 5);
+        var refused = await Calls.Send(Calls.Request($"{Url}/v1beta/models/gemma-3-27b-it:generateContent", key.Secret, "", """{"contents":[]}"""));
+        ((int)refused.Status, refused.Code).ShouldBe((404, "MODEL_NOT_FOUND"));
+    }
+
+    [Fact]
+    public async Task A_providers_refusal_is_not_repeated_to_one_who_asks_again()
+    {
+        var (workspace, _, key) = await Calls.Prepared(_stack);
+        foreach (var (simulate, status) in new[] { ("status=429", 429), ("input=100;output=20", 200) })
+        {
+            var request = Calls.Chat(Url, key.Secret, simulate);
+            request.Headers.Add("Idempotency-Key", "again");
+            ((int)(await Calls.Send(request)).Status).ShouldBe(status);
+        }
+        (await Recorded.Until(workspace, 1)).ShouldHaveSingleItem();
+    }
+
     [Fact]
     public async Task Another_project_than_the_keys_own_is_refused_before_anything_is_called()
     {

@@ -44,6 +44,19 @@ public sealed class CatalogSpecs
     public void A_model_at_an_address_of_another_format_is_refused_in_words() =>
         Catalog("openai").Find(Operation.Messages, "gpt-4o", true).Refusal!.Message.ShouldContain("format");
 
+    [Fact]
+    public void Of_a_query_only_the_form_of_answer_goes_up_that_is_read_here()
+    {
+        Query(Generate, "alt", "sse").ShouldBe("?alt=sse");
+        Query(Generate, "alt", "proto").ShouldBe("");
+        Query(Generate, "fields", "candidates").ShouldBe("");
+        Query(Operation.Messages, "beta", "true").ShouldBe("?beta=true");
+        Query(Operation.Chat, "key", "secret").ShouldBe("");
+
+        static string Query(Operation operation, string name, string value) =>
+            TokenSense.Gateway.Proxy.Upstream.QueryUp(new Microsoft.AspNetCore.Http.QueryCollection(new Dictionary<string, Microsoft.Extensions.Primitives.StringValues> { [name] = value }), operation);
+    }
+
     [Theory]
     [InlineData("openai", "https://api.openai.com/v1", "chat", "https://api.openai.com/v1/chat/completions")]
     [InlineData("anthropic", "https://api.anthropic.com", "messages", "https://api.anthropic.com/v1/messages?beta=true")]

@@ -37,6 +37,28 @@ public sealed class ClientRequestSpecs
         read.Metadata.ShouldBe(new Dictionary<string, string> { ["a"] = "b", ["n"] = "1.50", ["t"] = "true" });
     }
 
+    [Theory]
+    [InlineData("gemini-2.5-pro", true)]
+    [InlineData("text-embedding_004.1", true)]
+    [InlineData("", false)]
+    [InlineData("..", false)]
+    [InlineData("a/b", false)]
+    [InlineData("a\\b", false)]
+    [InlineData("gemini-2.5-pro:batchGenerateContent?x=", false)]
+    [InlineData("gemini%2F..", false)]
+    public void A_model_in_an_address_leads_nowhere_else(string model, bool isModel) => ClientRequest.IsPathModel(model).ShouldBe(isModel);
+
+    [Fact]
+    public void Files_and_images_count_for_less_than_text_of_their_size()
+    {
+        var image = "data:image/png;base64," + new string('A', 30_000);
+        var read = Read($$"""{"model":"m","messages":[{"content":[{"type":"image_url","image_url":{"url":"{{image}}"}},{"text":"{{new string('x', 900)}} y"}]}],"n":1}""");
+        read.EncodedBytes.ShouldBe(image.Length);
+        read.EstimateBytes.ShouldBe(read.Bytes - image.Length + image.Length / 30);
+        read.Model.ShouldBe("m");
+        Read($$"""{"text":"{{string.Join(' ', Enumerable.Repeat("word", 1_000))}}"}""").EncodedBytes.ShouldBe(0);
+    }
+
     [Fact]
     public void Geminis_bounds_are_read()
     {
@@ -62,6 +84,10 @@ public sealed class ClientRequestSpecs
     [InlineData("""{"model":"m","metadata":{"a":"b\u0000"}}""", "metadata is at most")]
     [InlineData("""{"model":"m","stream_options":7}""", "stream_options must be an object")]
     [InlineData("""{"model":"m","background":true}""", "background is not offered")]
+    [InlineData("""{"model":"m","background":1}""", "background must be true or false")]
+    [InlineData("""{"model":"m","stream":"true"}""", "stream must be true or false")]
+    [InlineData("""{"model":"m","service_tier":"priority"}""", "no price")]
+    [InlineData("""{"model":"m","speed":"fast"}""", "no price")]
     public void What_is_wrong_is_said(string body, string problem) => ClientRequest.Read(Encoding.UTF8.GetBytes(body)).Problem.ShouldNotBeNull().ShouldContain(problem);
 
     [Fact]
