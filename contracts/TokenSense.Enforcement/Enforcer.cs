@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using TokenSense.Contracts;
 
 namespace TokenSense.Enforcement;
@@ -25,6 +26,7 @@ public sealed class Enforcer(EnforcementPolicy? policy = null)
     private readonly Lock _hearing = new();
     private volatile Heard _heard = Heard.Nothing;
     private long _knowsFromTicks;
+    private volatile FrozenSet<Guid>? _limitedTo;
 
     /// <summary>Everything that Budgets decided by then is known here; null before the first snapshot.</summary>
     public DateTimeOffset? CompleteTo => _heard.CompleteTo;
@@ -56,6 +58,7 @@ public sealed class Enforcer(EnforcementPolicy? policy = null)
     {
         if (_heard.Epoch is null) return Decision.Refused(Refusal.BudgetCheckUnavailable);
         if (_known.Key(key) is not { State: { } state } entry || !Opens(state, key, now)) return Decision.Refused(Refusal.InvalidApiKey);
+        if (_limitedTo is { } served && !served.Contains(state.Workspace.Id)) return Decision.Refused(Refusal.InvalidApiKey);
         // A key can arrive before what it belongs to.
         if (state.Workspace.State is not { } workspace) return Decision.Refused(Refusal.BudgetCheckUnavailable);
         if (workspace.Change.DeletedAt is not null) return Decision.Refused(Refusal.WorkspaceDeleted);
@@ -109,6 +112,7 @@ public sealed class Enforcer(EnforcementPolicy? policy = null)
         foreach (var key in snapshot.Keys) Try(() => Apply(key));
         foreach (var spend in snapshot.Spend) Try(() => Apply(spend));
         _known.DropSpend(snapshot, askedAfter);
+        _limitedTo = snapshot.LimitedTo?.ToFrozenSet();
         Hear(held => held.And(snapshot));
         return skipped;
 

@@ -8,8 +8,11 @@ namespace TokenSense.Enforcement;
 /// <param name="unincluded">Forgets a line by id once it waits no longer; only the workspace's keeps them.</param>
 internal sealed class OwnUsage(string period, ConcurrentDictionary<string, Reservation>? unincluded)
 {
+    private const int PassedMax = 10_000;
+
     // What ended and is not included, oldest first, each with the settled total that includes it.
     private readonly Queue<(DateTimeOffset At, decimal SettledUsd, string Id)> _waiting = new();
+    private readonly Queue<string> _passed = new();
 
     // Settled by this run; what Metering refused of it will never be included.
     private decimal _settledUsd;
@@ -39,30 +42,25 @@ internal sealed class OwnUsage(string period, ConcurrentDictionary<string, Reser
 
     public void Include(decimal includedUsd)
     {
-        while (_waiting.TryPeek(out var oldest) && oldest.SettledUsd <= includedUsd + _writtenOffUsd) Dequeue();
+        while (_waiting.TryPeek(out var oldest) && oldest.SettledUsd <= includedUsd + _writtenOffUsd)
+        {
+            _waiting.Dequeue();
+            if (unincluded is not null) _passed.Enqueue(oldest.Id);
+        }
+        Passed();
     }
 
     /// <summary>Since when the oldest usage waits to be included; null: none does.</summary>
     public DateTimeOffset? WaitingSince => _waiting.TryPeek(out var oldest) ? oldest.At : null;
 
-    /// <summary>Usage from before then is taken as included or lost: waiting for it longer would block for ever.</summary>
-    /// <returns>USD.</returns>
-    public decimal Forget(DateTimeOffset before, decimal includedUsd)
+    // Sums pass in another order than lines: which ones are included is certain only when all are, so until then a refusal still finds its line.
+    private void Passed()
     {
-        var forgotten = 0m;
-        while (_waiting.TryPeek(out var oldest) && oldest.At < before)
+        while (_passed.TryPeek(out var oldest) && (_waiting.Count == 0 || _passed.Count > PassedMax))
         {
-            var lacking = oldest.SettledUsd - includedUsd - _writtenOffUsd;
-            if (lacking > 0) (_writtenOffUsd, forgotten) = (_writtenOffUsd + lacking, forgotten + lacking);
-            Dequeue();
+            _passed.Dequeue();
+            unincluded?.TryRemove(oldest, out _);
         }
-        return forgotten;
-    }
-
-    private void Dequeue()
-    {
-        var (_, _, id) = _waiting.Dequeue();
-        unincluded?.TryRemove(id, out _);
     }
 }
 

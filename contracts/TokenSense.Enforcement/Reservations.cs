@@ -17,13 +17,11 @@ public sealed record ReservationLimits(TimeSpan SettleWaitMax, int WaitersMax = 
 /// </remarks>
 public sealed class Reservations(Enforcer enforcer, KeyArrival keys, TimeProvider clock, ReservationLimits? limits = null)
 {
-    /// <summary>Usage that is not included after this long is taken as lost on the way, and no longer counted here.</summary>
-    public static readonly TimeSpan ForgottenAfter = TimeSpan.FromMinutes(15);
-
     private static readonly Meter Meter = new("TokenSense");
     private static readonly Counter<long> Waited = Meter.CreateCounter<long>("tokensense.enforcement.waited");
-    private static readonly Counter<long> Forgotten = Meter.CreateCounter<long>("tokensense.enforcement.forgotten");
     private readonly ReservationLimits _limits = limits ?? ReservationLimits.Default;
+    private readonly Enforcer _counting = enforcer.Policy.Run is not null
+        ? enforcer : throw new ArgumentException("Only an enforcer whose policy names its run can tell its own usage.", nameof(enforcer));
     private int _waiting;
 
     /// <summary>Decides, and counts the call as under way where it may go.</summary>
@@ -48,7 +46,7 @@ public sealed class Reservations(Enforcer enforcer, KeyArrival keys, TimeProvide
             {
                 try { await moved.WaitAsync(left, clock, ct); }
                 catch (TimeoutException) { break; }
-                decision = enforcer.Decide(secret, project, clock.GetUtcNow());
+                decision = _counting.Decide(secret, project, clock.GetUtcNow());
                 if (!decision.IsAllowed) return (decision, null);
                 if (TryReserve(decision, estimateUsd, out reservation, out moved) is { } refused) return (Decision.Refused(refused), null);
                 if (reservation is not null) return (decision, reservation);
@@ -73,17 +71,16 @@ public sealed class Reservations(Enforcer enforcer, KeyArrival keys, TimeProvide
             var own = workspace.Spend.Own.OfOrNew(call.Workspace?.Period ?? period);
             var ownProject = project?.Spend.Own.OfOrNew(call.Project?.Period ?? period);
             var ownKey = key.Spend.Own.OfOrNew(call.Key?.Period ?? period);
-            if (!enforcer.Policy.FailOpen || !enforcer.IsStale(now))
+            var failOpen = enforcer.Policy.FailOpen;
+            if (!failOpen && (IsOverdue(own, call.Workspace, now) || IsOverdue(ownProject, call.Project, now) || IsOverdue(ownKey, call.Key, now)))
+                return Refusal.BudgetCheckUnavailable;
+            if (!(failOpen && enforcer.IsStale(now))
+                && (!Fits(own, call.Workspace, estimateUsd) || !Fits(ownProject, call.Project, estimateUsd) || !Fits(ownKey, call.Key, estimateUsd)))
             {
-                if (IsOverdue(own, call.Workspace, now) || IsOverdue(ownProject, call.Project, now) || IsOverdue(ownKey, call.Key, now))
-                    return Refusal.BudgetCheckUnavailable;
-                if (!Fits(own, call.Workspace, estimateUsd) || !Fits(ownProject, call.Project, estimateUsd) || !Fits(ownKey, call.Key, estimateUsd))
-                {
-                    moved = workspace.Moved;
-                    return null;
-                }
+                moved = workspace.Moved;
+                return null;
             }
-            reservation = new(enforcer, workspace, own, ownProject, ownKey, estimateUsd, clock);
+            reservation = new(enforcer, workspace, own, ownProject, ownKey, estimateUsd, now, clock);
             return null;
         }
     }
@@ -95,12 +92,13 @@ public sealed class Reservations(Enforcer enforcer, KeyArrival keys, TimeProvide
         return outstanding == 0 || budget.SpentUsd + outstanding + estimateUsd <= budget.BudgetUsd;
     }
 
-    // Law 11: usage of one's own that is not included for so long means that what is known is too old.
+    // Law 11: usage of one's own that is not included for so long means that what is known is too old. It is never forgotten: the cap would open.
     private bool IsOverdue(OwnUsage? own, ScopeBudget? budget, DateTimeOffset now)
     {
-        if (own?.WaitingSince is not { } since || budget is not { Blocks: true } || now - since <= enforcer.Policy.MaxStaleness) return false;
-        if (own.Forget(now - ForgottenAfter, budget.OwnIncludedUsd) > 0) Forgotten.Add(1);
-        return own.WaitingSince is { } still && now - still > enforcer.Policy.MaxStaleness;
+        if (own is null || budget is not { Blocks: true }) return false;
+        // It may have been included before it was counted here, or refused since.
+        own.Include(budget.OwnIncludedUsd);
+        return own.WaitingSince is { } since && now - since > enforcer.Policy.MaxStaleness;
     }
 }
 
@@ -117,14 +115,18 @@ public sealed class Reservation
     private bool _ended;
 
     internal Reservation(
-        Enforcer enforcer, WorkspaceEntry workspace, OwnUsage ownWorkspace, OwnUsage? ownProject, OwnUsage ownKey, decimal estimateUsd, TimeProvider clock)
+        Enforcer enforcer, WorkspaceEntry workspace, OwnUsage ownWorkspace, OwnUsage? ownProject, OwnUsage ownKey, decimal estimateUsd,
+        DateTimeOffset admittedAt, TimeProvider clock)
     {
-        (_enforcer, _workspace, _estimateUsd, _clock) = (enforcer, workspace, estimateUsd, clock);
+        (_enforcer, _workspace, _estimateUsd, AdmittedAt, _clock) = (enforcer, workspace, estimateUsd, admittedAt, clock);
         (_ownWorkspace, _ownProject, _ownKey) = (ownWorkspace, ownProject, ownKey);
         _ownWorkspace.Begin(estimateUsd);
         _ownProject?.Begin(estimateUsd);
         _ownKey.Begin(estimateUsd);
     }
+
+    /// <summary>What decides the month: its line's <see cref="UsageLine.Time"/>.</summary>
+    public DateTimeOffset AdmittedAt { get; }
 
     /// <summary>The call ended and cost this. Only the first end counts.</summary>
     /// <param name="costUsd">As reported in its line.</param>

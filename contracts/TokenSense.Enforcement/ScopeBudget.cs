@@ -107,9 +107,9 @@ internal sealed class ScopeSpend(OwnMonths own)
     public bool Replace(SpendChanged state, GatewayRun? run, long arrivedAs)
     {
         var held = _received;
-        // Where it says nothing of this run, what was said before stands; and as totals only grow, so does what was said later, by whichever state.
+        // Where it says nothing of this run, what was said before stands; and as totals of an epoch only grow, the larger one does, by whichever state.
         var said = state.Included.FirstOrDefault(i => i.Gateway == run?.GatewayId && i.Epoch == run.Epoch)?.CostUsd ?? 0;
-        var included = Math.Max(said, OwnIncludedUsd(state.Period));
+        var included = held?.State.Epoch == state.Epoch ? Math.Max(said, OwnIncludedUsd(state.Period)) : said;
         var merged = Merge(held, new(state, included, BudgetOf(state, included), arrivedAs, Before: null));
         if (merged is not null && held is not null && state.Epoch == held.State.Epoch) merged = IncludeMore(merged, state.Period, included);
         if (ReferenceEquals(merged, held)) return false;

@@ -57,7 +57,11 @@ public static class EnforcementSetup
             var other => throw new InvalidOperationException($"TokenSense__WhenStale is \"{other}\": it must be \"closed\" or \"open\"."),
         };
 
-        var run = new GatewayRun(settings["TokenSense:GatewayId"] is { Length: > 0 } name ? name : "default", Guid.CreateVersion7());
+        var name = settings["TokenSense:GatewayId"] is { Length: > 0 } set ? set : "default";
+        // Metering refuses whole messages of another form.
+        if (name.Length > 64 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
+            throw new InvalidOperationException("TokenSense__GatewayId must have 1 to 64 letters, digits, hyphens, underscores or dots: the name of the credential.");
+        var run = new GatewayRun(name, Guid.CreateVersion7());
         builder.Services.AddSingleton(run);
         builder.Services.AddSingleton(new Enforcer(new(maxStaleness, failOpen, run)));
         builder.Services.AddSingleton(services => new Reservations(

@@ -8,13 +8,23 @@ public sealed class Reporting(UsageJournal journal, UsageReporter reporter, Enfo
 {
     // From the broker's confirmation to Metering's record.
     private static readonly TimeSpan RecordedWithin = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan DrainMax = TimeSpan.FromSeconds(3);
 
     public override Task StartAsync(CancellationToken ct)
     {
         if (journal.RecoveredOpen > 0) log.LogWarning("{Count} calls were under way when the last run ended: they count as estimated", journal.RecoveredOpen);
-        // What an earlier run used may not be in the spend that is known here.
-        if (!journal.RecoveredConfirmed.IsCompleted) enforcer.RequireCompleteTo(DateTimeOffset.MaxValue);
+        // What an earlier run used, confirmed or not, may not be in the spend that is known here.
+        enforcer.RequireCompleteTo(journal.RecoveredConfirmed.IsCompleted ? clock.GetUtcNow() + RecordedWithin : DateTimeOffset.MaxValue);
         return base.StartAsync(ct);
+    }
+
+    public override async Task StopAsync(CancellationToken ct)
+    {
+        // The server has ended its calls by now: their usage goes out before this does, if the broker is there.
+        var since = clock.GetTimestamp();
+        while (journal.Waiting > 0 && reporter.Connected && clock.GetElapsedTime(since) < DrainMax && !ct.IsCancellationRequested)
+            await Task.Delay(TimeSpan.FromMilliseconds(20), clock, CancellationToken.None);
+        await base.StopAsync(ct);
     }
 
     protected override Task ExecuteAsync(CancellationToken ct) => Task.WhenAll(reporter.Run(ct), TellRecovered(ct));

@@ -9,6 +9,9 @@ public sealed record EnforcementSnapshot
     /// <summary>All usage recorded by then, and everything decided on it, is in here.</summary>
     public required DateTimeOffset CompleteTo { get; init; }
 
+    /// <summary>The workspaces that the gateway's credential is limited to: keys of others are not its to serve, whatever the bus tells. Null: all.</summary>
+    public IReadOnlyList<Guid>? LimitedTo { get; init; }
+
     public required IReadOnlyList<WorkspaceChanged> Workspaces { get; init; }
     public required IReadOnlyList<ProjectChanged> Projects { get; init; }
     public required IReadOnlyList<ApiKeyChanged> Keys { get; init; }

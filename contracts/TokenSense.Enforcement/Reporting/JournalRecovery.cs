@@ -8,9 +8,9 @@ namespace TokenSense.Enforcement;
 internal sealed class JournalRecovery(JournalSettings settings, Action<string>? log)
 {
     // In the order of their admissions, so that a repeated recovery writes the same.
-    private readonly OrderedDictionary<string, byte[]> _open = [];
+    private readonly Dictionary<string, (long Place, byte[] Json)> _open = [];
     private readonly WaitingAges _waiting = new();
-    private long _damaged;
+    private long _damaged, _admitted;
 
     public int Settled { get; private set; }
 
@@ -49,7 +49,7 @@ internal sealed class JournalRecovery(JournalSettings settings, Action<string>? 
             try
             {
                 var (id, time) = JournalRecord.Name(kind, json.Span);
-                if (kind == RecordKind.Admitted) _open[id] = json.ToArray();
+                if (kind == RecordKind.Admitted) _open[id] = (_admitted++, json.ToArray());
                 else _open.Remove(id);
                 // Its settlement's time is not known any more; its admission's is earlier, which is the careful side.
                 var confirmed = segment.Number < cursor.Segment || (segment.Number == cursor.Segment && reader.Offset <= cursor.Offset);
@@ -65,7 +65,7 @@ internal sealed class JournalRecovery(JournalSettings settings, Action<string>? 
 
     private void SettleOpen(SafeFileHandle file, Segment newest)
     {
-        foreach (var json in _open.Values)
+        foreach (var (_, json) in _open.Values.OrderBy(call => call.Place))
         {
             var line = JsonSerializer.Deserialize<UsageLine>(json, JournalRecord.Json)! with { Estimated = true };
             var record = JournalRecord.Of(RecordKind.Settled, line);

@@ -40,6 +40,7 @@ public static class GetSnapshot
         {
             Epoch = epoch.Value,
             CompleteTo = counted < completeTo ? counted : completeTo,
+            LimitedTo = gateway.Workspaces is null ? null : [.. gateway.Workspaces],
             Workspaces = workspaces,
             Projects = [.. (await directory.All<ProjectChanged>("project", null, ct)).Where(p => ids.Contains(p.WorkspaceId))],
             Keys = [.. (await directory.All<ApiKeyChanged>("key", null, ct)).Where(k => ids.Contains(k.WorkspaceId))],

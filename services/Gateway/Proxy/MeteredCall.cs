@@ -79,14 +79,9 @@ public sealed class MeteredCall : IAsyncDisposable
         {
             Model = Model, Usage = Counts(usage), CostUsd = CostUsd, Estimated = estimated ? true : null, LatencyMs = LatencyMs, Status = status,
         };
-        try
-        {
-            await _journal.Settle(line);
-        }
-        finally
-        {
-            _reservation.Settle(line.CostUsd ?? 0, Id);
-        }
+        // Counted before it is written: what is written may be included in spend a moment later.
+        _reservation.Settle(line.CostUsd ?? 0, Id);
+        await _journal.Settle(line);
     }
 
     /// <summary>As far as anyone can know it cost what it was taken for.</summary>

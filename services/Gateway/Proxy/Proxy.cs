@@ -105,8 +105,8 @@ public sealed class Proxy(
         if (reservation is null) return (null, decision.Refusal);
         var line = new UsageLine
         {
-            // Named by the moment of admission, which also decides the month.
-            Id = Guid.CreateVersion7(clock.GetUtcNow()).ToString(), Time = clock.GetUtcNow(), KeyId = decision.KeyId, Project = decision.ProjectId?.ToString(),
+            // One instant decides the month here and in Metering.
+            Id = Guid.CreateVersion7(reservation.AdmittedAt).ToString(), Time = reservation.AdmittedAt, KeyId = decision.KeyId, Project = decision.ProjectId?.ToString(),
             Provider = provider.Id, Model = model, ApiFlavor = operation.Flavor, Usage = MeteredCall.Counts(estimate), CostUsd = cost,
             Metadata = asked.Metadata.Count == 0 ? null : asked.Metadata, GatewayEpoch = run.Epoch,
         };

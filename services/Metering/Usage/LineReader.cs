@@ -199,7 +199,7 @@ public sealed class LineReader
         var pairs = new Dictionary<string, string>();
         foreach (var pair in value.EnumerateObject())
         {
-            if (pair.Value.ValueKind != JsonValueKind.String) _problems.Add($"metadata.{pair.Name} must be a string");
+            if (pair.Value.ValueKind != JsonValueKind.String) _problems.Add("metadata values must be strings");
             else if (pair.Name.Length > 64 || pair.Value.GetString()!.Length > 256) _problems.Add("metadata keys must have at most 64 characters and values 256");
             else if (pair.Name.Concat(pair.Value.GetString()!).Any(char.IsControl)) _problems.Add("metadata must not contain control characters");
             else pairs[pair.Name] = pair.Value.GetString()!;

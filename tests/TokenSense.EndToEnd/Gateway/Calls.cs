@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using Shouldly;
 using TokenSense.EndToEnd.Running;
 
 namespace TokenSense.EndToEnd.Gateway;
@@ -51,6 +52,16 @@ public static class Calls
     /// <summary>The answer once its headers are here; its body is left to the caller.</summary>
     public static Task<HttpResponseMessage> Begin(HttpRequestMessage request, CancellationToken ct = default) =>
         Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
+
+    /// <summary>A client that leaves once the provider is at work for it.</summary>
+    public static async Task Abandon(Stack stack, HttpRequestMessage request)
+    {
+        using var patience = new CancellationTokenSource();
+        var call = Send(request, patience.Token);
+        await Until.Seen(() => Http.GetStringAsync($"{stack.Simulator.Url}/log/open"), open => open.Trim() != "0", "the call at the provider");
+        await patience.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(call);
+    }
 
     /// <summary>A workspace of its own with a project and its key, once the gateway knows it.</summary>
     public static async Task<(Workspace Workspace, Guid Project, Workspace.Key Key)> Prepared(Stack stack, decimal? projectBudgetUsd = null, string mode = "block")

@@ -144,8 +144,7 @@ public sealed class ProxyTests(SharedStack shared)
     public async Task An_answer_whose_client_leaves_is_metered_all_the_same()
     {
         var (workspace, _, key) = await Calls.Prepared(_stack);
-        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
-        await Should.ThrowAsync<OperationCanceledException>(Calls.Send(Calls.Chat(Url, key.Secret, "input=100;output=20;delay_ms=1000"), patience.Token));
+        await Calls.Abandon(_stack, Calls.Chat(Url, key.Secret, "input=100;output=20;delay_ms=1000"));
         var line = (await Recorded.Until(workspace, 1)).ShouldHaveSingleItem();
         (line.Estimated, line.Input, line.Output).ShouldBe((false, 100, 20));
     }

@@ -9,6 +9,17 @@ namespace TokenSense.Specs.Enforcement;
 public sealed class KeySpecs
 {
     [Fact]
+    public void A_gateway_that_is_limited_to_workspaces_serves_no_keys_of_others_whatever_the_bus_tells()
+    {
+        var world = new World();
+        var picture = new EnforcementSnapshot { Epoch = 1, CompleteTo = Now, Workspaces = [], Projects = [], Keys = [], Spend = [] };
+        world.Enforcer.Load(picture with { LimitedTo = [Id(99)] });
+        Refused(world.Call(), 401, "INVALID_API_KEY");
+        world.Enforcer.Load(picture with { LimitedTo = [Id(99), Workspace] });
+        world.Call().IsAllowed.ShouldBeTrue();
+    }
+
+    [Fact]
     public void A_known_key_may_spend_in_its_project()
     {
         var call = new World().Call();

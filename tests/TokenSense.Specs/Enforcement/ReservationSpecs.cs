@@ -14,12 +14,16 @@ public sealed class ReservationSpecs
     private static readonly GatewayRun Run = new(Own, Id(77));
 
     private readonly FakeTimeProvider _clock = new(Now);
-    private readonly World _world = new(new EnforcementPolicy(TimeSpan.FromSeconds(60), Run: Run));
+    private readonly World _world;
     private readonly Reservations _reservations;
 
     public ReservationSpecs() : this(null) { }
 
-    private ReservationSpecs(ReservationLimits? limits) => _reservations = new(_world.Enforcer, new KeyArrival(_world.Enforcer, _clock), _clock, limits);
+    private ReservationSpecs(ReservationLimits? limits, bool failOpen = false)
+    {
+        _world = new(new EnforcementPolicy(TimeSpan.FromSeconds(60), failOpen, Run));
+        _reservations = new(_world.Enforcer, new KeyArrival(_world.Enforcer, _clock), _clock, limits);
+    }
 
     [Fact]
     public async Task Calls_that_fit_together_go_together()
@@ -182,14 +186,73 @@ public sealed class ReservationSpecs
     }
 
     [Fact]
-    public async Task Usage_that_is_not_included_for_longer_than_may_be_makes_the_budget_uncheckable_and_is_forgotten_in_the_end()
+    public async Task Usage_that_is_not_included_for_longer_than_may_be_makes_the_budget_uncheckable_until_it_is()
     {
         Budget(10);
-        (await Goes(1)).Settle(1, "lost");
+        (await Goes(1)).Settle(1, "late");
         Later(TimeSpan.FromSeconds(61));
         (await Soon(Reserve(1))).Decision.Refusal!.Code.ShouldBe("BUDGET_CHECK_UNAVAILABLE");
-        Later(Reservations.ForgottenAfter);
+        Later(TimeSpan.FromDays(1));
+        (await Soon(Reserve(1))).Decision.Refusal!.Code.ShouldBe("BUDGET_CHECK_UNAVAILABLE");
+        Budget(10, spent: 1, version: 2, included: 1);
         await Goes(1);
+    }
+
+    [Fact]
+    public async Task An_operator_who_chose_open_is_not_stopped_by_usage_that_is_late()
+    {
+        var open = new ReservationSpecs(null, failOpen: true);
+        open.Budget(10);
+        (await open.Goes(1)).Settle(1, "late");
+        open.Later(TimeSpan.FromSeconds(61));
+        await open.Goes(1);
+    }
+
+    [Fact]
+    public async Task A_refused_line_holds_up_nobody_however_quiet_it_is_afterwards()
+    {
+        Budget(10);
+        (await Goes(1)).Settle(1, "bad");
+        _world.With(Rejected(Own, "bad"));
+        Later(TimeSpan.FromMinutes(5));
+        await Goes(1);
+    }
+
+    [Fact]
+    public async Task A_state_that_includes_a_call_before_it_is_counted_here_holds_up_nobody()
+    {
+        Budget(10);
+        var call = await Goes(1);
+        Budget(10, spent: 1, version: 2, included: 1);
+        call.Settle(1, "early");
+        Later(TimeSpan.FromMinutes(5));
+        await Goes(9);
+    }
+
+    [Fact]
+    public async Task A_refusal_is_found_though_the_sum_of_later_lines_has_passed_it()
+    {
+        Budget(10);
+        (await Goes(1)).Settle(0.001m, "bad");
+        (await Goes(1)).Settle(0.10m, "good");
+        Budget(10, spent: 0.10m, version: 2, included: 0.10m);
+        _world.With(Rejected(Own, "bad"));
+        Later(TimeSpan.FromMinutes(5));
+        await Goes(9.90m);
+    }
+
+    [Fact]
+    public async Task After_a_restore_of_the_budgets_what_was_lost_of_it_counts_as_outstanding_again()
+    {
+        Budget(100);
+        (await Goes(50)).Settle(50, "1");
+        Budget(100, spent: 50, version: 9, included: 50);
+        _world.With(Spend("workspace", 20, 100, version: 3, epoch: 2) with
+        {
+            Included = [new() { Gateway = Own, Epoch = Run.Epoch, Lines = 1, CostUsd = 20 }],
+        });
+        Reserve(60).IsCompleted.ShouldBeFalse();
+        await Goes(50);
     }
 
     [Fact]

@@ -52,7 +52,7 @@ public sealed class ClientRequestSpecs
     public void Files_and_images_count_for_less_than_text_of_their_size()
     {
         var image = "data:image/png;base64," + new string('A', 30_000);
-        var read = Read($$"""{"model":"m","messages":[{"content":[{"type":"image_url","image_url":{"url":"{{image}}"}},{"text":"{{new string('x', 900)}} y"}]}],"n":1}""");
+        var read = Read($$$"""{"model":"m","messages":[{"content":[{"type":"image_url","image_url":{"url":"{{{image}}}"}},{"text":"{{{new string('x', 900)}}} y"}]}],"n":1}""");
         read.EncodedBytes.ShouldBe(image.Length);
         read.EstimateBytes.ShouldBe(read.Bytes - image.Length + image.Length / 30);
         read.Model.ShouldBe("m");

@@ -44,7 +44,7 @@ public sealed class LineReaderSpecs
     [InlineData("\"id\":\"r1\"", "\"id\":\"r1\",\"costUsd\":0.0000000000001", "12 decimals")]
     [InlineData("\"id\":\"r1\"", "\"id\":\"r1\",\"costUsd\":1e-30", "12 decimals")]
     [InlineData("\"id\":\"r1\"", "\"id\":\"r1\",\"costUsd\":1e30", "too large")]
-    [InlineData("\"id\":\"r1\"", "\"id\":\"r1\",\"metadata\":{\"a\":1}", "metadata.a must be a string")]
+    [InlineData("\"id\":\"r1\"", "\"id\":\"r1\",\"metadata\":{\"a\":1}", "metadata values must be strings")]
     [InlineData("\"id\":\"r1\"", "\"id\":\"r1\",\"gatewayEpoch\":7", "gateway_epoch must be a UUID")]
     [InlineData("\"id\":\"r1\"", "\"id\":\"r1\",\"gatewayEpoch\":\"first\"", "gateway_epoch must be a UUID")]
     [InlineData("\"id\":\"r1\"", "\"id\":\"r1\",\"GatewayEpoch\":null", "must be written 'gateway_epoch'")]
