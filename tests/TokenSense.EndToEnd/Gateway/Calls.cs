@@ -10,7 +10,8 @@ namespace TokenSense.EndToEnd.Gateway;
 /// <summary>Calls through the gateway as raw HTTP, in each provider's format.</summary>
 public static class Calls
 {
-    private static readonly HttpClient Http = new(new SocketsHttpHandler { MaxConnectionsPerServer = 256 }) { Timeout = TimeSpan.FromSeconds(60) };
+    // Who leaves an answer closes its connection: by default the rest would still be read, and nobody would have left.
+    private static readonly HttpClient Http = new(new SocketsHttpHandler { MaxConnectionsPerServer = 256, ResponseDrainTimeout = TimeSpan.Zero }) { Timeout = TimeSpan.FromSeconds(60) };
 
     // As long as the 100 tokens that most calls ask for take, so that a gateway's estimate by size is no less.
     private static readonly string Prompt = string.Join(' ', Enumerable.Repeat("word", 60));

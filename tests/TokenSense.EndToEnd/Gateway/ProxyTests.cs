@@ -168,6 +168,9 @@ public sealed class ProxyTests(SharedStack shared)
 
         var stream = await Calls.Send(Named("\"stream\":true", "streamed"));
         (await Calls.Send(Named("\"stream\":true", "streamed"))).Body.ShouldBe(stream.Body);
+        var failing = Calls.Chat(Url, key.Secret, "status=500");
+        failing.Headers.Add("Idempotency-Key", "failed");
+        (await Calls.Send(failing)).Code.ShouldBe("PROVIDER_ERROR");
         (await Calls.Send(Named("", "failed"))).Status.ShouldBe(HttpStatusCode.OK);
         (await Recorded.Until(workspace, 3)).Count.ShouldBe(3);
     }
@@ -230,7 +233,10 @@ public sealed class ProxyTests(SharedStack shared)
     [Fact]
     public async Task Without_a_good_key_no_body_is_read()
     {
-        var refused = await Calls.Send(Calls.Chat(Url, "ts_live_wrong"));
+        // One that was read would be too large.
+        var request = Calls.Chat(Url, "ts_live_wrong", "", $"\"user\":\"{new string('x', 40 * 1024 * 1024)}\"");
+        request.Headers.ExpectContinue = true;
+        var refused = await Calls.Send(request);
         (refused.Status, refused.Code).ShouldBe((HttpStatusCode.Unauthorized, "INVALID_API_KEY"));
     }
 

@@ -111,6 +111,23 @@ public sealed class JournalRecoverySpecs
     }
 
     [Fact]
+    public async Task After_an_end_in_order_nothing_is_repeated()
+    {
+        using var folder = new JournalFolder();
+        await using (var journal = folder.Open())
+        {
+            // The second confirmation comes within a second of the first, and so is not in the file before the end.
+            foreach (var id in new[] { "a", "b" })
+            {
+                await Call(journal, id);
+                Reported(journal, confirm: true).ShouldBe([$"{id} 10"]);
+            }
+        }
+        await using var next = folder.Open();
+        Reported(next).ShouldBe([]);
+    }
+
+    [Fact]
     public async Task What_is_written_after_the_files_were_lost_is_not_taken_for_confirmed()
     {
         using var folder = new JournalFolder();

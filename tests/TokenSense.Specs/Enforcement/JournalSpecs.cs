@@ -168,6 +168,59 @@ public sealed class JournalSpecs
     }
 
     [Fact]
+    public async Task What_a_refusing_disk_wrote_all_the_same_is_taken_back()
+    {
+        using var folder = new JournalFolder();
+        await using var journal = folder.Open(s => s with { BeforeWrite = WriteAndRefuse });
+        await Should.ThrowAsync<JournalUnavailableException>(async () => await Admit(journal, Line("refused")));
+        using var killed = folder.Killed();
+        await using var next = killed.Open();
+        Reported(next).ShouldBe([]);
+
+        void WriteAndRefuse()
+        {
+            using var torn = new FileStream(folder.Segments.Single(), FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
+            torn.Write(JournalRecord.Of(RecordKind.Admitted, Line("refused")));
+            torn.Flush();
+            throw new IOException("No space left on device");
+        }
+    }
+
+    [Fact]
+    public async Task A_mistake_in_the_writer_leaves_nobody_waiting()
+    {
+        using var folder = new JournalFolder();
+        await using var journal = folder.Open(s => s with { BeforeWrite = () => throw new InvalidOperationException("a mistake") });
+        await Should.ThrowAsync<JournalUnavailableException>(Admit(journal, Line("a")).AsTask().WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+        journal.Fault.ShouldBe("a mistake");
+    }
+
+    [Fact]
+    public async Task An_admission_that_was_given_up_holds_no_room()
+    {
+        using var folder = new JournalFolder();
+        await using var journal = folder.Open(s => s with { BytesMax = 64 * 1024, SegmentBytesMax = 8 * 1024 });
+        for (var n = 0; n < 100; n++) await Should.ThrowAsync<OperationCanceledException>(journal.Admit(Line($"{n}"), new CancellationToken(canceled: true)).AsTask());
+        await Admit(journal, Line("room"));
+        journal.OpenCalls.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Many_calls_that_stay_open_are_not_written_again_and_again()
+    {
+        using var folder = new JournalFolder();
+        await using var journal = folder.Open(s => s with { SegmentBytesMax = 4096 });
+        for (var n = 0; n < 40; n++) await Admit(journal, Line($"open {n}"));
+        for (var n = 0; n < 100; n++)
+        {
+            await Call(journal, $"{n}");
+            Reported(journal, confirm: true);
+        }
+        // About as many segments as what was said fills.
+        int.Parse(Path.GetFileNameWithoutExtension(folder.Segments[^1]), System.Globalization.CultureInfo.InvariantCulture).ShouldBeLessThan(30);
+    }
+
+    [Fact]
     public async Task A_line_beyond_any_measure_and_a_name_used_twice_are_refused()
     {
         using var folder = new JournalFolder();

@@ -19,9 +19,9 @@ public sealed class ReservationSpecs
 
     public ReservationSpecs() : this(null) { }
 
-    private ReservationSpecs(ReservationLimits? limits, bool failOpen = false)
+    private ReservationSpecs(ReservationLimits? limits, EnforcementPolicy? policy = null)
     {
-        _world = new(new EnforcementPolicy(TimeSpan.FromSeconds(60), failOpen, Run));
+        _world = new(policy ?? new EnforcementPolicy(TimeSpan.FromSeconds(60), Run: Run));
         _reservations = new(_world.Enforcer, new KeyArrival(_world.Enforcer, _clock), _clock, limits);
     }
 
@@ -42,12 +42,51 @@ public sealed class ReservationSpecs
         var second = Reserve(8);
         second.IsCompleted.ShouldBeFalse();
         first.Settle(3, "1");
-        second.IsCompleted.ShouldBeFalse();
+        Waits(8);
         Budget(10, spent: 2, version: 2, included: 2);
         // 2 spent, 1 settled but not included, and 8 are more than 10.
-        second.IsCompleted.ShouldBeFalse();
+        Waits(8);
         Budget(10, spent: 2, version: 3, included: 3);
         (await Soon(second)).Reservation.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task What_a_call_did_not_use_of_its_estimate_lets_the_next_go_at_once()
+    {
+        Budget(10);
+        var first = await Goes(8);
+        var second = Reserve(8);
+        second.IsCompleted.ShouldBeFalse();
+        first.Settle(2, "1");
+        (await Soon(second)).Reservation.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task No_more_calls_wait_than_may()
+    {
+        var few = new ReservationSpecs(new ReservationLimits(TimeSpan.FromSeconds(5), WaitersMax: 1));
+        few.Budget(10);
+        await few.Goes(8);
+        // The one that left has made room.
+        for (var n = 0; n < 2; n++)
+        {
+            var waits = few.Reserve(8);
+            waits.IsCompleted.ShouldBeFalse();
+            few.Reserve(8).IsCompleted.ShouldBeTrue();
+            few._clock.Advance(TimeSpan.FromSeconds(6));
+            await few.Soon(waits);
+        }
+    }
+
+    [Fact]
+    public async Task Where_the_operator_lets_calls_pass_on_what_was_last_known_none_waits_once_that_is_too_old()
+    {
+        var open = new ReservationSpecs(null, new EnforcementPolicy(TimeSpan.FromSeconds(60), FailOpen: true, Run: Run));
+        open.Budget(10);
+        await open.Goes(8);
+        open.Waits(8);
+        open._clock.Advance(TimeSpan.FromSeconds(61));
+        await open.Goes(8);
     }
 
     [Fact]
@@ -130,7 +169,32 @@ public sealed class ReservationSpecs
                 new() { Gateway = "another", Epoch = Run.Epoch, Lines = 9, CostUsd = 100 },
             ],
         });
+        Waits(3);
         next.IsCompleted.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task What_is_included_in_one_month_says_nothing_of_the_next()
+    {
+        Budget(10);
+        (await Goes(8)).Settle(8, "1");
+        Budget(10, spent: 8, version: 2, included: 8);
+        Later(At("2026-12-01T00:00:01Z") - Now);
+        (await Goes(8)).Settle(8, "2");
+        _world.With(Spend("workspace", 0, 10, period: "2026-12"));
+        Reserve(3).IsCompleted.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task What_is_included_or_cost_nothing_is_waited_for_no_longer()
+    {
+        Budget(10);
+        (await Goes(1)).Settle(1, "1");
+        Budget(10, spent: 1, version: 2, included: 1);
+        (await Goes(1)).Settle(0, "2");
+        _world.Enforcer.Unincluded.ShouldBeEmpty();
+        Later(TimeSpan.FromSeconds(61));
+        await Goes(1);
     }
 
     [Fact]
@@ -153,7 +217,7 @@ public sealed class ReservationSpecs
         var next = Reserve(2);
         next.IsCompleted.ShouldBeFalse();
         Budget(10, spent: 8, version: 7, included: 6);
-        next.IsCompleted.ShouldBeFalse();
+        Waits(2);
         Budget(10, spent: 8, version: 6, included: 8);
         (await Soon(next)).Reservation.ShouldNotBeNull();
         Budget(10, spent: 8, version: 8, included: 1);
@@ -167,10 +231,13 @@ public sealed class ReservationSpecs
         (await Goes(8)).Settle(8, "bad");
         var next = Reserve(9);
         _world.With(Rejected("another", "bad"), Rejected(Own, "unknown"));
-        next.IsCompleted.ShouldBeFalse();
+        Waits(9);
         _world.With(Rejected(Own, "bad"), Rejected(Own, "bad"));
-        (await Soon(next)).Reservation.ShouldNotBeNull();
-        Reserve(9).IsCompleted.ShouldBeFalse();
+        var good = (await Soon(next)).Reservation.ShouldNotBeNull();
+        Waits(9);
+        // Told twice, it was written off once.
+        good.Settle(8, "good");
+        Waits(3);
     }
 
     [Fact]
@@ -201,7 +268,7 @@ public sealed class ReservationSpecs
     [Fact]
     public async Task An_operator_who_chose_open_is_not_stopped_by_usage_that_is_late()
     {
-        var open = new ReservationSpecs(null, failOpen: true);
+        var open = new ReservationSpecs(null, new EnforcementPolicy(TimeSpan.FromSeconds(60), FailOpen: true, Run: Run));
         open.Budget(10);
         (await open.Goes(1)).Settle(1, "late");
         open.Later(TimeSpan.FromSeconds(61));
@@ -344,6 +411,14 @@ public sealed class ReservationSpecs
 
     private Task<(Decision Decision, Reservation? Reservation)> Reserve(decimal estimateUsd) =>
         _reservations.Reserve(Secret, null, estimateUsd, TestContext.Current.CancellationToken).AsTask();
+
+    // Asked anew: one that waits already would not have been told yet.
+    private void Waits(decimal estimateUsd)
+    {
+        using var left = new CancellationTokenSource();
+        _reservations.Reserve(Secret, null, estimateUsd, left.Token).IsCompleted.ShouldBeFalse();
+        left.Cancel();
+    }
 
     private async Task<Reservation> Goes(decimal estimateUsd)
     {

@@ -83,6 +83,35 @@ public sealed class CatalogSpecs
     public void A_wrong_setting_is_told_at_the_start(string name, string value, string message) =>
         Should.Throw<InvalidOperationException>(() => With((name, value))).Message.ShouldContain(message);
 
+    [Theory]
+    [InlineData("0")]
+    [InlineData("86401")]
+    public void A_timeout_has_its_bounds(string seconds) =>
+        Should.Throw<InvalidOperationException>(() => With(("Providers:openai:ApiKey", "k"), ("Providers:openai:TimeoutSeconds", seconds))).Message.ShouldContain("1 to 86400");
+
+    [Theory]
+    [InlineData("openai", "openai", "chat")]
+    [InlineData("mistral", "mistral", "default")]
+    [InlineData("groq", "groq", "default")]
+    [InlineData("anthropic", "anthropic", "chat")]
+    [InlineData("google", "google", "chat")]
+    public void A_chats_usage_is_read_as_its_provider_tells_it(string id, string provider, string flavor) =>
+        Catalog(id).Providers[0].ExtractorOf(Operation.Chat).ShouldBe((provider, flavor));
+
+    [Fact]
+    public void Each_formats_own_provider_tells_its_usage_its_own_way()
+    {
+        Catalog("anthropic").Providers[0].ExtractorOf(Operation.Messages).ShouldBe(("anthropic", "default"));
+        Catalog("google").Providers[0].ExtractorOf(Generate).ShouldBe(("google", "default"));
+    }
+
+    [Fact]
+    public void Mistral_alone_is_not_asked_for_a_streams_usage_because_it_would_refuse()
+    {
+        Catalog("mistral").Providers[0].TakesStreamOptions.ShouldBeFalse();
+        Catalog("openai").Providers[0].TakesStreamOptions.ShouldBeTrue();
+    }
+
     [Fact]
     public void A_providers_key_is_not_printed() => Catalog("openai").Providers[0].ToString().ShouldBe("openai");
 

@@ -59,6 +59,16 @@ public sealed class ClientRequestSpecs
         Read($$"""{"text":"{{string.Join(' ', Enumerable.Repeat("word", 1_000))}}"}""").EncodedBytes.ShouldBe(0);
     }
 
+    [Theory]
+    [InlineData("""{"max_tokens":0,"n":-1}""")]
+    [InlineData("""{"max_tokens":-5,"n":0}""")]
+    [InlineData("""{"max_tokens":1.5,"n":"2"}""")]
+    public void A_bound_below_1_or_that_is_no_whole_number_bounds_nothing(string body)
+    {
+        var read = Read(body);
+        (read.OutputTokensMax, read.Answers).ShouldBe((null, 1L));
+    }
+
     [Fact]
     public void Geminis_bounds_are_read()
     {
@@ -82,6 +92,7 @@ public sealed class ClientRequestSpecs
     [InlineData("""{"model":"m","metadata":[]}""", "metadata must be an object")]
     [InlineData("""{"model":"m","metadata":{"a":{}}}""", "metadata is at most")]
     [InlineData("""{"model":"m","metadata":{"a":"b\u0000"}}""", "metadata is at most")]
+    [InlineData("""{"model":"m","metadata":{"a\u0000":"b"}}""", "metadata is at most")]
     [InlineData("""{"model":"m","stream_options":7}""", "stream_options must be an object")]
     [InlineData("""{"model":"m","background":true}""", "background is not offered")]
     [InlineData("""{"model":"m","background":1}""", "background must be true or false")]

@@ -80,8 +80,19 @@ public sealed class StreamRelaySpecs : IAsyncDisposable
     public async Task A_provider_that_says_all_and_then_does_not_close_is_not_waited_for()
     {
         var call = await Admitted();
-        (await new StreamRelay(call, new("openai", "chat"), 30, Operation.Chat, true, 200).Run(new Pieces([Hello, Used, Done], hangs: true), Down(call), TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken)).ShouldBeTrue();
+        (await new StreamRelay(call, new("openai", "chat"), 30, Operation.Chat, true, 200).Run(new Pieces([Hello, Used, Done], hangs: true), Down(call), TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken)
+            .WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken)).ShouldBeTrue();
         (call.CostUsd, _down.ToString()).ShouldBe((0.00045m, Hello + Done));
+    }
+
+    [Fact]
+    public async Task A_provider_that_falls_silent_has_broken_off()
+    {
+        var call = await Admitted();
+        var relay = new StreamRelay(call, new("openai", "chat"), 30, Operation.Chat, true, 200);
+        (await relay.Run(new Pieces([Hello], hangs: true), Down(call), TimeSpan.FromMilliseconds(100), TestContext.Current.CancellationToken)
+            .WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken)).ShouldBeFalse();
+        call.CostUsd.ShouldNotBeNull().ShouldBeGreaterThan(0);
     }
 
     [Fact]
@@ -90,6 +101,22 @@ public sealed class StreamRelaySpecs : IAsyncDisposable
         var endless = "data: " + new string('x', 65 * 1024 * 1024);
         (await Relay(false, endless)).CostUsd.ShouldNotBeNull().ShouldBeGreaterThan(0);
         _down.Length.ShouldBe(endless.Length);
+        // It was not gathered to its end.
+        _writes.Count.ShouldBeGreaterThan(1);
+    }
+
+    [Fact]
+    public async Task Where_more_may_come_after_the_usage_it_is_not_held_for_long()
+    {
+        var call = await Admitted();
+        var until = new TaskCompletionSource();
+        var relay = new StreamRelay(call, new("openai", "chat"), 30, Operation.Gemini[1], withholdsUsage: false, 200);
+        var whole = await relay.Run(new Pieces([Hello, Used], until: until.Task), bytes =>
+        {
+            if (Encoding.UTF8.GetString(bytes.Span).Contains("prompt_tokens")) until.SetResult();
+            return Down(call)(bytes);
+        }, TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        (whole, call.CostUsd, _down.ToString()).ShouldBe((true, 0.00045m, Hello + Used));
     }
 
     public async ValueTask DisposeAsync()
@@ -128,8 +155,8 @@ public sealed class StreamRelaySpecs : IAsyncDisposable
         return await MeteredCall.Admit(_journal, book, reservation!, line, decision, new Provider(book.FindProvider("openai")!, "http://x", "k", TimeSpan.FromSeconds(1)), clock, TestContext.Current.CancellationToken);
     }
 
-    // Gives one piece a read; then ends, breaks or hangs.
-    private sealed class Pieces(string[] pieces, bool breaks = false, bool hangs = false) : MemoryStream
+    // Gives one piece a read; then ends, at once or when it may, breaks or hangs.
+    private sealed class Pieces(string[] pieces, bool breaks = false, bool hangs = false, Task? until = null) : MemoryStream
     {
         private readonly Queue<byte[]> _left = new(pieces.Select(Encoding.UTF8.GetBytes));
         private ReadOnlyMemory<byte> _now;
@@ -138,6 +165,7 @@ public sealed class StreamRelaySpecs : IAsyncDisposable
         {
             if (_now.IsEmpty && _left.TryDequeue(out var next)) _now = next;
             if (_now.IsEmpty && breaks) throw new IOException("broken");
+            if (_now.IsEmpty && until is not null) await until.WaitAsync(ct);
             if (_now.IsEmpty && hangs) await Task.Delay(Timeout.Infinite, ct);
             var count = Math.Min(_now.Length, into.Length);
             _now[..count].CopyTo(into);

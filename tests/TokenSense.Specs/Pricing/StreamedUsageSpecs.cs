@@ -123,6 +123,16 @@ public sealed class StreamedUsageSpecs
     }
 
     [Fact]
+    public void Input_that_a_broken_stream_has_not_said_is_estimated_beside_the_output_that_it_has() =>
+        Taken("anthropic", null, """{"type":"message_start","message":{"model":"m","usage":{"input_tokens":0,"output_tokens":5}}}""")
+            .Read(30).ShouldBe(new(new() { InputTokens = 10, OutputTokens = 5 }, true, "m"));
+
+    [Fact]
+    public void What_comes_whole_at_the_end_of_a_stream_and_not_before_counts_too() =>
+        Taken("openai", "responses", """{"type":"response.completed","response":{"model":"m","output":[{"content":[{"text":"abcdef"}]}],"usage":null}}""")
+            .Read(30).ShouldBe(new(new() { InputTokens = 10, OutputTokens = 2 }, true, "m"));
+
+    [Fact]
     public void A_blocked_prompt_is_a_complete_answer_of_gemini() =>
         Taken("google", null, """{"promptFeedback":{"blockReason":"SAFETY"},"usageMetadata":{"promptTokenCount":9},"modelVersion":"g"}""")
             .Read(1).ShouldBe(new(new() { InputTokens = 9 }, false, "g"));
