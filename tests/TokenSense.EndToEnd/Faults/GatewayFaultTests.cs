@@ -59,8 +59,9 @@ public sealed class GatewayFaultTests(ITestOutputHelper output) : IAsyncLifetime
         {
             await Until.Seen(() => Task.FromResult(settled.Count), count => count >= before + 10, "traffic", 60);
             await Task.Delay(dice.Next(100));
-            await _stack.Gateway.Restart();
+            await _stack.Gateway.Kill();
             before = settled.Count;
+            _stack.Gateway.Launch();
         }
         await Until.Seen(() => Task.FromResult(settled.Count), count => count >= before + 10, "traffic", 60);
         await stop.CancelAsync();
