@@ -32,6 +32,9 @@ public sealed class PeriodCalendar
     /// <summary>The first instant that is no longer in the period: the start of the next.</summary>
     public DateTimeOffset EndsAt(string period) => StartsAt(Parse(period).AddMonths(1));
 
+    /// <summary>The first instant of a day, in the zone of the period whose name the day has.</summary>
+    public DateTimeOffset DayStartsAt(DateOnly day) => DayStartsAt(day, ZoneOf(Name(day)));
+
     public string Next(string period) => Name(Parse(period).AddMonths(1));
 
     /// <summary>The zone whose hours and days the period's rollups use.</summary>
@@ -43,10 +46,11 @@ public sealed class PeriodCalendar
         && day.Year is >= 2000 and <= 2200;
 
     // The end of a month is told by the zone that the month was kept in.
-    private DateTimeOffset StartsAt(DateOnly month)
+    private DateTimeOffset StartsAt(DateOnly month) => DayStartsAt(month, ZoneOf(Name(month.AddMonths(-1))));
+
+    private static DateTimeOffset DayStartsAt(DateOnly day, TimeZoneInfo zone)
     {
-        var zone = ZoneOf(Name(month.AddMonths(-1)));
-        var local = month.ToDateTime(TimeOnly.MinValue);
+        var local = day.ToDateTime(TimeOnly.MinValue);
         while (zone.IsInvalidTime(local)) local = local.AddMinutes(15);
         var offset = zone.IsAmbiguousTime(local) ? zone.GetAmbiguousTimeOffsets(local).Max() : zone.GetUtcOffset(local);
         return new DateTimeOffset(local, offset).ToUniversalTime();

@@ -161,6 +161,7 @@ public sealed class EnforcementFeed(Enforcer enforcer, FeedSettings settings, Ti
                 case ProjectChanged m: enforcer.Apply(m); break;
                 case WorkspaceChanged m: enforcer.Apply(m); break;
                 case UsageRejected m: enforcer.Apply(m); break;
+                case PricesChanged m: enforcer.Apply(m); break;
             }
             MessagesCounted.Add(1);
         }

@@ -84,6 +84,10 @@ public sealed class Enforcer(EnforcementPolicy? policy = null)
     public void Apply(WorkspaceChanged change) => _known.Apply(change);
     public void Apply(ProjectChanged change) => _known.Apply(change);
     public void Apply(ApiKeyChanged change) => _known.Apply(change);
+    public void Apply(PricesChanged change) => _known.Apply(change);
+
+    /// <summary>The workspace's own prices; null: it has none. They decide nothing here: they are for who prices its calls.</summary>
+    public PricesChanged? PricesOf(Guid workspaceId) => _known.PricesOf(workspaceId);
 
     /// <exception cref="FormatException">It makes no sense; nothing was changed.</exception>
     public void Apply(SpendChanged change) => _known.Apply(change);
@@ -111,6 +115,7 @@ public sealed class Enforcer(EnforcementPolicy? policy = null)
         foreach (var project in snapshot.Projects) Try(() => Apply(project));
         foreach (var key in snapshot.Keys) Try(() => Apply(key));
         foreach (var spend in snapshot.Spend) Try(() => Apply(spend));
+        foreach (var prices in snapshot.Prices) Try(() => Apply(prices));
         _known.DropSpend(snapshot, askedAfter);
         _limitedTo = snapshot.LimitedTo?.ToFrozenSet();
         Hear(held => held.And(snapshot));

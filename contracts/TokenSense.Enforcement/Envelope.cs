@@ -11,7 +11,7 @@ public static class Envelope
     internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { RespectNullableAnnotations = true };
 
     internal static readonly Type[] Types =
-        [typeof(SpendChanged), typeof(BudgetsHeartbeat), typeof(ApiKeyChanged), typeof(ProjectChanged), typeof(WorkspaceChanged), typeof(UsageRejected)];
+        [typeof(SpendChanged), typeof(BudgetsHeartbeat), typeof(ApiKeyChanged), typeof(ProjectChanged), typeof(WorkspaceChanged), typeof(UsageRejected), typeof(PricesChanged)];
 
     internal static string ExchangeOf(Type message) => $"{message.Namespace}:{message.Name}";
 

@@ -37,6 +37,13 @@ public readonly record struct Hash256
         return new(hash);
     }
 
+    /// <summary>Takes the same time wherever they differ.</summary>
+    /// <remarks>
+    /// A look-up by hash is not secret: what it takes depends on the hash of what was presented, which its sender cannot steer towards a stored one.
+    /// </remarks>
+    public bool Equals(Hash256 other) => CryptographicOperations.FixedTimeEquals(
+        MemoryMarshal.AsBytes(new ReadOnlySpan<Hash256>(in this)), MemoryMarshal.AsBytes(new ReadOnlySpan<Hash256>(in other)));
+
     // The bytes of a SHA-256 are as good as random: any of them make a hash code.
     public override int GetHashCode() => (int)_a;
 

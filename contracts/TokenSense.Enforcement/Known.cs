@@ -77,6 +77,18 @@ internal sealed class Known(GatewayRun? run)
         }
     }
 
+    public PricesChanged? PricesOf(Guid workspaceId) => _workspaces.GetValueOrDefault(workspaceId)?.Prices;
+
+    public void Apply(PricesChanged change)
+    {
+        lock (_writing)
+        {
+            _arrivals++;
+            var entry = Workspace(change.WorkspaceId);
+            if (entry.Prices is not { } held || change.Version > held.Version) entry.Prices = change;
+        }
+    }
+
     public void Apply(SpendChanged change)
     {
         if (!PeriodCalendar.IsPeriod(change.Period)) throw new FormatException($"The period {change.Period} is not a month.");
@@ -138,9 +150,11 @@ internal sealed class Known(GatewayRun? run)
 internal sealed class WorkspaceEntry(Guid id, ConcurrentDictionary<string, Reservation> unincluded)
 {
     private volatile WorkspaceState? _state;
+    private volatile PricesChanged? _prices;
 
     public Guid Id => id;
     public WorkspaceState? State { get => _state; set => _state = value; }
+    public PricesChanged? Prices { get => _prices; set => _prices = value; }
     public ScopeSpend Spend { get; } = new(new(unincluded));
     public ConcurrentDictionary<string, ProjectEntry> BySlug { get; } = new(StringComparer.Ordinal);
 

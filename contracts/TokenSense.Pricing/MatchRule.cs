@@ -50,6 +50,12 @@ internal abstract record MatchRule
         public override bool Matches(string text) => IsMatch(Regex, text);
     }
 
+    // Of a model that stands for one of the book: its own name, and every other by which the book finds that one.
+    public sealed record InPlaceOf(string Id, Func<string, bool> Found) : MatchRule
+    {
+        public override bool Matches(string text) => text.Equals(Id, StringComparison.OrdinalIgnoreCase) || Found(text);
+    }
+
     public sealed record AnyOf(ImmutableArray<MatchRule> Rules) : MatchRule
     {
         public override bool Matches(string text) => Rules.Any(r => r.Matches(text));

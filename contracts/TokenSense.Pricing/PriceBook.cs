@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.RegularExpressions;
 using static TokenSense.Pricing.PriceResult;
 
 namespace TokenSense.Pricing;
@@ -10,7 +11,7 @@ public sealed partial class PriceBook
     /// <summary>Names longer than this are unknown.</summary>
     public const int NameLengthMax = 512;
 
-    private const int LookupsRemembered = 4096;
+    private const int LookupsRemembered = 4096, LookupsRememberedOfOwn = 256;
     private const long WhisperSecondsMin = 10;
 
     private static readonly Lazy<PriceBook> Shipped = new(() =>
@@ -19,11 +20,16 @@ public sealed partial class PriceBook
         return Parse(prices);
     });
 
-    private readonly RecentCache<(string? Provider, string Model), Lookup> lookups = new(LookupsRemembered);
-    private readonly RecentCache<string, ImmutableArray<KnownModel>> finds = new(LookupsRemembered);
+    // Whose models count where a provider has none of its own: without anybody's own prices.
+    private ImmutableArray<PriceProvider> fallbacks;
+    private readonly RecentCache<(string? Provider, string Model), Lookup> lookups;
+    private readonly RecentCache<string, ImmutableArray<KnownModel>> finds;
 
-    internal PriceBook(string version, ImmutableArray<PriceProvider> providers, ImmutableArray<string> ignored) =>
-        (Version, Providers, Ignored) = (version, providers, ignored);
+    internal PriceBook(string version, ImmutableArray<PriceProvider> providers, ImmutableArray<string> ignored, int remembered = LookupsRemembered)
+    {
+        (Version, Providers, Ignored, fallbacks) = (version, providers, ignored, providers);
+        (lookups, finds) = (new(remembered), new(remembered));
+    }
 
     /// <summary>The book that ships with the product, read on first use.</summary>
     public static PriceBook Default => Shipped.Value;
@@ -36,6 +42,51 @@ public sealed partial class PriceBook
 
     /// <summary>Prices and extractor targets that this library does not know and passed over, each with its place.</summary>
     public ImmutableArray<string> Ignored { get; }
+
+    /// <summary>The same book with somebody's own prices before its own. They count for the provider that they name, not for who resells its models.</summary>
+    /// <param name="own">See <see cref="OwnPrices"/>.</param>
+    /// <param name="version">Names them; follows a <c>~</c> in the new book's version.</param>
+    public PriceBook With(ImmutableArray<PriceProvider> own, long version)
+    {
+        var left = own.ToDictionary(p => p.Id);
+        ImmutableArray<PriceProvider> providers =
+        [
+            .. Providers.Select(p => left.Remove(p.Id, out var mine) ? p.With([.. mine.Models.Select(m => InPlace(p, m))]) : p),
+            .. own.Where(p => left.ContainsKey(p.Id)),
+        ];
+        return new($"{Version}~{version}", providers, Ignored, LookupsRememberedOfOwn) { fallbacks = Providers };
+    }
+
+    // Why own prices would not do what they seem to; null: they do.
+    internal string? Misunderstanding(ImmutableArray<PriceProvider> own)
+    {
+        foreach (var provider in own)
+        {
+            if (Providers.FirstOrDefault(p => p.Id == provider.Id) is not { } known)
+            {
+                if (FindProvider(provider.Id) is { } meant) return $"provider '{provider.Id}' is '{meant.Id}' in the price book.";
+                continue;
+            }
+            foreach (var model in provider.Models.Where(m => !m.HasMatch && BookModel(known, m.Id) is null))
+                if (!Dated().IsMatch(model.Id) && Listed(known, model.Id.ToLowerInvariant()) is { } meant)
+                    return $"provider '{provider.Id}', model '{model.Id}' is '{meant.Id}' in the price book: set the price of that, or say by match which names are meant.";
+        }
+        return null;
+    }
+
+    // A provider answers with names that nobody asked for, and the answered one is recorded.
+    private PriceModel InPlace(PriceProvider provider, PriceModel own)
+    {
+        if (own.HasMatch || BookModel(provider, own.Id) is not { } book) return Listed(provider, own.Id.ToLowerInvariant()) is { } near ? own.Over(near, own.Match) : own;
+        return own.Over(book, new MatchRule.InPlaceOf(own.Id, text => ReferenceEquals(Resolve(provider.Id, text).Model, book)));
+    }
+
+    private PriceModel? BookModel(PriceProvider provider, string id) =>
+        provider.FallbackModelProviders.Select(f => Providers.FirstOrDefault(p => p.Id == f)).Prepend(provider).OfType<PriceProvider>()
+            .Select(p => p.Models.FirstOrDefault(m => m.Id.Equals(id, StringComparison.OrdinalIgnoreCase))).FirstOrDefault(m => m is not null);
+
+    [GeneratedRegex("20[0-9]{2}-?[01][0-9]-?[0-3][0-9]", RegexOptions.CultureInvariant)]
+    private static partial Regex Dated();
 
     /// <summary>What a usage cost at an instant (when the call was admitted).</summary>
     /// <param name="provider">A provider's id or another name for it; null finds it by the model's name.</param>

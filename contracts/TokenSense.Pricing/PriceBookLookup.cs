@@ -70,7 +70,7 @@ public sealed partial class PriceBook
     private PriceModel? Listed(PriceProvider provider, string model) =>
         provider.Own(model)
         ?? provider.FallbackModelProviders
-            .Select(id => Providers.FirstOrDefault(p => p.Id == id)?.Own(model))
+            .Select(id => fallbacks.FirstOrDefault(p => p.Id == id)?.Own(model))
             .FirstOrDefault(m => m is not null);
 
     // A snapshot may be named -20250807 where the book says -2025-08-07.

@@ -97,7 +97,8 @@ internal sealed class PriceBookReader
             Name = json.TryGetProperty("name", out var name) ? name.GetString() : null,
             ContextWindowTokens = json.TryGetProperty("context_window", out var window) ? window.GetInt64() : null,
             Deprecated = json.TryGetProperty("deprecated", out var deprecated) && deprecated.GetBoolean(),
-            Match = MatchRuleReader.Rule(json.GetProperty("match"), place),
+            Match = json.TryGetProperty("match", out var match) ? MatchRuleReader.Rule(match, place) : new MatchRule.EqualTo(id),
+            HasMatch = match.ValueKind != JsonValueKind.Undefined,
             Prices = read.IsEmpty ? throw new FormatException($"Price book: {place}: the list of prices is empty.") : read,
         };
     }

@@ -24,6 +24,13 @@ public sealed class PriceProvider
     internal MatchRule? ModelMatch { get; init; }
     internal ImmutableArray<UsageExtractor> Extractors { get; init; }
 
+    // Own models go first, in their order.
+    internal PriceProvider With(ImmutableArray<PriceModel> own) => new()
+    {
+        Id = Id, Name = Name, Models = [.. own, .. Models.Where(m => !own.Any(o => o.Id == m.Id))], FallbackModelProviders = FallbackModelProviders,
+        ApiPattern = ApiPattern, ProviderMatch = ProviderMatch, ModelMatch = ModelMatch, Extractors = Extractors,
+    };
+
     internal PriceModel? Own(string model) => Models.FirstOrDefault(m => m.Match.Matches(model));
 }
 
@@ -44,6 +51,16 @@ public sealed class PriceModel
     public required ImmutableArray<ConditionalPrices> Prices { get; init; }
 
     internal MatchRule Match { get; init; } = null!;
+
+    /// <summary>It says itself which calls are its.</summary>
+    internal bool HasMatch { get; init; } = true;
+
+    // Where this one says no price of a search or a request, the book's counts.
+    internal PriceModel Over(PriceModel book, MatchRule match) => new()
+    {
+        Id = Id, Name = Name ?? book.Name, ContextWindowTokens = ContextWindowTokens ?? book.ContextWindowTokens, Deprecated = Deprecated, Match = match,
+        Prices = [.. Prices.Select(p => p with { Prices = p.Prices.Over(book.PricesAt(DateTimeOffset.MaxValue).Prices) })],
+    };
 
     /// <summary>The prices at an instant.</summary>
     public ConditionalPrices PricesAt(DateTimeOffset at)

@@ -26,6 +26,9 @@ public sealed class PriceSet
     /// <summary>Rates by the book's field, <c>cache_read_mtok</c>. A rate of 0 is free; a class without any rate is not priced.</summary>
     public ImmutableSortedDictionary<string, PriceRate> Rates { get; }
 
+    /// <summary>Rates by the class that they charge, <c>cache_read_tokens</c>, as a usage names it: input, output, then what is paid apart.</summary>
+    public IEnumerable<(string Class, PriceRate Rate)> ByClass => rated.OrderBy(r => r.Unit.Index).Select(r => (r.Unit.Key, r.Rate));
+
     // Most specific first, so that what a class contains is known when its own count is due.
     internal static PriceSet Of(ImmutableSortedDictionary<string, PriceRate> rates)
     {
@@ -42,6 +45,13 @@ public sealed class PriceSet
         var rated = units.Select(u => new Rated(u, rates[u.PriceField],
             [.. units.Index().Where(inner => u.Contains(inner.Item)).Select(inner => inner.Index)])).ToArray();
         return new(rates, rated);
+    }
+
+    // With the other's rates of what is paid beside the call's content, a search or the request itself: without one no such call has a price.
+    internal PriceSet Over(PriceSet other)
+    {
+        var more = other.rated.Where(r => MeasureOf[r.Unit.Index] == 0 && !Rates.ContainsKey(r.Unit.PriceField)).ToList();
+        return more.Count == 0 ? this : Of(Rates.AddRange(more.Select(r => KeyValuePair.Create(r.Unit.PriceField, r.Rate))));
     }
 
     // The lines, or why there are none.

@@ -3,6 +3,7 @@
 # Progress goes to stderr, so that stdout stays what a command was asked for.
 
 row()  { printf '%-14s %-28s %-12s %s\n' "$@"; }
+disk_free() { df -Pm "${1:-$HOME_DIR}" | awk 'NR == 2 { print $4 }'; }
 say()  { printf '%s\n' "$*" >&2; }
 fail() { printf 'tokensense: %s\n' "$*" >&2; exit 1; }
 

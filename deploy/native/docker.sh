@@ -14,6 +14,8 @@ export_compose_settings() {
   POSTGRES_PASSWORD=$(secret POSTGRES_PASSWORD random43)
   RABBITMQ_PASSWORD=$(secret RABBITMQ_PASSWORD random43)
   export POSTGRES_PASSWORD RABBITMQ_PASSWORD
+  # The management API of ours is not that of a broker that was given.
+  if [[ -n ${ConnectionStrings__RabbitMq:-} ]]; then export RabbitMq__ManagementUrl=${RabbitMq__ManagementUrl:-}; fi
   export_settings
   write_compose_settings
 }

@@ -73,6 +73,10 @@ shared_buffers = 256MB
 fsync = on
 synchronous_commit = on
 full_page_writes = on
+# A laptop's disk: at most this much log is kept, and it is small.
+max_wal_size = 256MB
+min_wal_size = 64MB
+wal_compression = on
 idle_in_transaction_session_timeout = 60s
 jit = off
 timezone = 'UTC'

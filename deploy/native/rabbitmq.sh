@@ -22,16 +22,22 @@ rabbitmq_configure() {
     random43 >"$place/home/.erlang.cookie"
     chmod 400 "$place/home/.erlang.cookie"
   fi
-  printf '[].\n' >"$place/enabled_plugins"
+  printf '[rabbitmq_management].\n' >"$place/enabled_plugins"
   : >"$place/rabbitmq-env.conf"
   cat >"$place/rabbitmq.conf" <<CONF
 listeners.tcp.1 = 127.0.0.1:$(recall local.env RABBITMQ_PORT)
 default_user = tokensense
 default_pass = $(secret RABBITMQ_PASSWORD random43)
-vm_memory_high_watermark.absolute = 512MB
-disk_free_limit.absolute = 200MB
+vm_memory_high_watermark.absolute = 1GB
+disk_free_limit.absolute = 50MB
+# Of quorum queues all that was written since the log was last rolled stays in memory: far below the limit of memory.
+raft.wal_max_size_bytes = 67108864
 log.file.level = warning
 log.console = false
+management.tcp.ip = 127.0.0.1
+management.tcp.port = $(recall local.env RABBITMQ_MANAGEMENT_PORT)
+# Users are managed through it; figures nobody looks at are not collected.
+management_agent.disable_metrics_collector = true
 CONF
 }
 
@@ -76,6 +82,7 @@ rabbitmq_up() {
   fi
   port RABBITMQ_PORT rabbitmq >/dev/null
   port RABBITMQ_DIST_PORT rabbitmq >/dev/null
+  port RABBITMQ_MANAGEMENT_PORT rabbitmq >/dev/null
   rabbitmq_configure
   rm -f "$HOME_DIR/rabbitmq/pid"
   trim_log "$LOGS/rabbitmq.log"
@@ -103,11 +110,19 @@ rabbitmq_purge() {
   rm -rf "$HOME_DIR/rabbitmq"
   forget local.env RABBITMQ_PORT
   forget local.env RABBITMQ_DIST_PORT
+  forget local.env RABBITMQ_MANAGEMENT_PORT
   forget local.env EPMD_PORT
 }
 
 rabbitmq_url() {
   printf 'amqp://tokensense:%s@127.0.0.1:%s/' "$(recall secrets.env RABBITMQ_PASSWORD)" "$(recall local.env RABBITMQ_PORT)"
+}
+
+# Empty for a broker that has run since before it had one: its next start gives it one.
+rabbitmq_management_url() {
+  local port
+  port=$(recall local.env RABBITMQ_MANAGEMENT_PORT)
+  if [[ -n $port ]]; then printf 'http://127.0.0.1:%s' "$port"; fi
 }
 
 # Greets as an AMQP client does; the broker's first frame carries its version.

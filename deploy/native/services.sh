@@ -2,7 +2,7 @@
 # The .NET processes: built once, run from copies that nobody writes to, restarted only when something changed.
 
 # Each is services/NAME/TokenSense.NAME.csproj.
-SERVICES=(KeyRegistry Metering Budgets Gateway Dashboard)
+SERVICES=(KeyRegistry Metering Budgets Notifier Gateway Dashboard)
 
 # choose_parts PROVIDERS: sets PARTS, what runs with those providers.
 choose_parts() {
@@ -30,6 +30,7 @@ service_url() { printf 'http://127.0.0.1:%s' "$(service_port "$1")"; }
 export_settings() {
   local line service
   export TOKENSENSE_HOME=$HOME_DIR TOKENSENSE_CONSOLE_PORT=$CONSOLE_PORT TOKENSENSE_GATEWAY_PORT=$GATEWAY_PORT
+  export TOKENSENSE_PUBLIC_URL=${TOKENSENSE_PUBLIC_URL:-http://127.0.0.1:$CONSOLE_PORT}
   export TOKENSENSE_OWNER_EMAIL=${TOKENSENSE_OWNER_EMAIL:-owner@localhost}
   if [[ -z ${TOKENSENSE_OWNER_PASSWORD:-} ]]; then
     TOKENSENSE_OWNER_PASSWORD=$(secret TOKENSENSE_OWNER_PASSWORD random24)
@@ -94,7 +95,7 @@ sources_fingerprint() {
   (
     cd "$ROOT" || exit 1
     dotnet --version
-    find contracts services tools tests/TokenSense.Simulator Directory.* global.json \
+    find contracts services docs/guide tools tests/TokenSense.Simulator Directory.* global.json \
       -type d \( -name bin -o -name obj -o -name node_modules \) -prune -o -type f -print0 \
       | LC_ALL=C sort -z | xargs -0 sha256sum
   ) | sha256sum | cut -c1-16

@@ -4,7 +4,9 @@
 # name:project, in the order in which they run: the quick ones first.
 TESTS=(specs:TokenSense.Specs e2e:TokenSense.EndToEnd)
 
-TEST_MINUTES=${TOKENSENSE_TEST_MINUTES:-30}
+TEST_MINUTES=${TOKENSENSE_TEST_MINUTES:-45}
+# Where this many have failed, the rest mostly fail for the same reason, each after its own long wait.
+TEST_FAILURES_MAX=${TOKENSENSE_TEST_FAILURES_MAX:-12}
 
 test_usage() { fail "usage: ./tokensense test [$(printf '%s ' "${TESTS[@]%%:*}" | sed 's/ $//; s/ /|/g')]… [-- OPTIONS OF THE RUNNER]"; }
 
@@ -37,6 +39,8 @@ run_tests() {
 
   export_test_home test
   RESULTS=$HOME_DIR/test-results
+  # Each service's log, written when a test is done with it.
+  export TOKENSENSE_TEST_LOGS=$RESULTS/logs
   PASSED=0 FAILED=0 SKIPPED=0
   rm -rf "$RESULTS"
   mkdir -p "$RESULTS"
@@ -45,6 +49,7 @@ run_tests() {
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
 
+  say "$(disk_free) MB of disk are free."
   need_dotnet
   need_for_tests "${chosen[@]+"${chosen[@]}"}"
   build_tests ${chosen[@]+"${chosen[@]}"}
@@ -111,8 +116,10 @@ run_test() {
   local running=$!
   tail -n +1 -s 0.2 -f --pid=$running "$output" 7>&- &
   local following=$!
+  stop_when_hopeless "$output" $running &
+  local watching=$!
   wait $running || code=$?
-  wait $following || true
+  wait $following $watching || true
   if ((code == 124 || code == 137)); then say "$project was ended after $TEST_MINUTES minutes."; fi
 
   counts=$(test_counts "$output")
@@ -127,6 +134,29 @@ run_test() {
   PASSED=$((PASSED + (total > failed + skipped ? total - failed - skipped : 0)))
   FAILED=$((FAILED + failed))
   SKIPPED=$((SKIPPED + skipped))
+}
+
+# Ends a run (as its limit of time would) whose tests fail one after the other.
+stop_when_hopeless() {
+  while kill -0 "$2" 2>/dev/null; do
+    if (($(grep -c '^failed ' "$1") >= TEST_FAILURES_MAX)); then
+      say "$TEST_FAILURES_MAX tests failed: the rest is left out (TOKENSENSE_TEST_FAILURES_MAX)."
+      kill -TERM "$2" 2>/dev/null
+      return
+    fi
+    sleep 1
+  done
+}
+
+# What the services and the backends complained of last: what a test says is often only the end of it.
+show_complaints() {
+  say ""
+  say "=== Last warnings of the services ($TOKENSENSE_TEST_LOGS)"
+  grep -rhE '^[0-9TZ:.-]+ (warn|fail|crit):' "$TOKENSENSE_TEST_LOGS" 2>/dev/null | sort | tail -n 15 | cut -c1-250
+  say "=== Of the backends; $(disk_free) MB of disk are free ($TOKENSENSE_TEST_HOME/logs)"
+  grep -hE 'alarm|FATAL|PANIC|No space|\[error\]' "$TOKENSENSE_TEST_HOME"/logs/*.log 2>/dev/null | grep -v 'access_refused\|Channel error' | tail -n 8 | cut -c1-250
+  say "=== What failed"
+  grep -hA 1 '^failed ' "$RESULTS"/*.log | grep -v '^--' | head -n 40 | cut -c1-300
 }
 
 # Prints "total failed skipped" from the last summary of xunit's own runner or of Microsoft.Testing.Platform.
@@ -148,7 +178,7 @@ clear_test_homes() {
   local run
   while IFS= read -r run; do
     (
-      unset ConnectionStrings__Postgres ConnectionStrings__RabbitMq
+      unset ConnectionStrings__Postgres ConnectionStrings__RabbitMq RabbitMq__ManagementUrl
       TOKENSENSE_MODE=native TOKENSENSE_HOME=${run%/run} "$ROOT/tokensense" down --purge >/dev/null 7>&- 8>&- 9>&-
     ) || say "What runs in ${run%/run} could not be stopped."
   done < <(find "$TOKENSENSE_TEST_HOME" -mindepth 2 -maxdepth 4 -type d -name run -not -path '*/postgres/*' 2>/dev/null)
@@ -170,6 +200,7 @@ finish_tests() {
   trap '' INT TERM HUP
   set +e
   end_children
+  if ((FAILED > 0 && PASSED > 0)); then show_complaints; fi
   clear_test_homes
   if ((FAILED > 0 && code == 0)); then code=1; fi
   if ((PASSED + FAILED == 0)); then

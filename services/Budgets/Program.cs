@@ -6,19 +6,13 @@ using TokenSense.Budgets.Spend;
 using TokenSense.Contracts;
 using TokenSense.ServiceDefaults;
 using TokenSense.ServiceDefaults.Access;
+using TokenSense.ServiceDefaults.Audit;
 using Directory = TokenSense.ServiceDefaults.Access.Directory;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults("budgets");
-builder.AddEventStore("budgets", [Directory.Tables, Tables.Script, Tables.Included], store =>
-{
-    store.Events.MapEventType<BudgetEvent.BudgetSet>("budget-set");
-    store.Events.MapEventType<BudgetEvent.BudgetRemoved>("budget-removed");
-    store.Events.MapEventType<SpendEvent.SpendAccrued>("spend-accrued");
-    store.Events.MapEventType<SpendEvent.BudgetApplied>("budget-applied");
-    store.Events.MapEventType<SpendEvent.ThresholdCrossed>("threshold-crossed");
-    store.Events.MapEventType<SpendEvent.ThresholdCleared>("threshold-cleared");
-});
+builder.AddEventStore("budgets", [Directory.Tables, Tables.Script, Tables.Included], StoredEvents.Pin);
+builder.AddAudit(StoredEvents.Audited);
 builder.AddAccess();
 builder.AddBus(
     bus =>
@@ -50,7 +44,9 @@ var app = builder.Build();
 await app.Services.GetRequiredService<Epoch>().Refresh(CancellationToken.None);
 app.UseResponseCompression();
 app.MapServiceDefaults();
-app.MapBudgets();
-app.MapSpend();
-app.MapSnapshot();
+var api = app.MapApi();
+api.MapBudgets();
+api.MapSpend();
+api.MapSnapshot();
+api.MapAudit();
 app.Run();

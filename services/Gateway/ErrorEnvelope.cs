@@ -9,7 +9,6 @@ namespace TokenSense.Gateway;
 /// <remarks>Members are written one by one, so that the same refusal is the same bytes everywhere and always.</remarks>
 public static class ErrorEnvelope
 {
-    private const string DocsUrl = "https://tokensense.example/docs/errors";
     private static readonly Refusal OwnFault = new(500, "INTERNAL_ERROR", "This is a fault of ours. It has been logged.", "api_error");
 
     public static async Task AnswerFaults(HttpContext http, RequestDelegate next)
@@ -37,7 +36,7 @@ public static class ErrorEnvelope
 
     public static async Task Write(HttpContext http, Refusal refusal)
     {
-        var docs = http.RequestServices.GetRequiredService<IConfiguration>()["TOKENSENSE_DOCS_URL"] is { Length: > 0 } set ? set : DocsUrl;
+        var docs = DocsUrl(http.RequestServices.GetRequiredService<IConfiguration>());
         var body = new ArrayBufferWriter<byte>(1_024);
         using (var json = new Utf8JsonWriter(body)) Write(json, refusal, $"{docs}#{refusal.Code.ToLowerInvariant()}");
         http.Response.StatusCode = refusal.Status;
@@ -48,6 +47,11 @@ public static class ErrorEnvelope
         if (refusal.RetryAfterSeconds is { } seconds) http.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         await http.Response.Body.WriteAsync(body.WrittenMemory, http.RequestAborted);
     }
+
+    // The guide of the console: at its public address, else at the one that this gateway itself calls.
+    private static string DocsUrl(IConfiguration settings) =>
+        settings["TOKENSENSE_DOCS_URL"] is { Length: > 0 } docs ? docs
+        : $"{(settings["TOKENSENSE_PUBLIC_URL"] is { Length: > 0 } console ? console : settings["TokenSense:Url"])?.TrimEnd('/')}/docs/errors";
 
     private static void Write(Utf8JsonWriter json, Refusal refusal, string docUrl)
     {

@@ -13,6 +13,8 @@ builder.AddEnforcement(settings);
 builder.Services.AddSingleton(settings);
 builder.Services.AddSingleton(PriceBook.Default);
 builder.Services.AddSingleton(new Catalog(PriceBook.Default, builder.Configuration));
+builder.Services.AddSingleton<OwnBooks>();
+builder.Services.AddSingleton<Books>();
 builder.Services.AddSingleton<IdempotentAnswers>();
 builder.Services.AddSingleton<Upstream>();
 builder.Services.AddSingleton<Proxy>();

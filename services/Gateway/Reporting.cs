@@ -67,7 +67,7 @@ public static class ReportingSetup
                 BytesMax = gateway.JournalBytesMax, SegmentBytesMax = Math.Min(SegmentBytesMax, gateway.JournalBytesMax / 8), SyncToDisk = gateway.JournalSync,
             }, Note(services)));
         builder.Services.AddSingleton(services => new UsageReporter(
-            services.GetRequiredService<UsageJournal>(), new ReporterSettings(broker, run.GatewayId), services.GetRequiredService<TimeProvider>(), Note(services)));
+            services.GetRequiredService<UsageJournal>(), new ReporterSettings(broker, run.GatewayId) { GatewayEpoch = run.Epoch }, services.GetRequiredService<TimeProvider>(), Note(services)));
         builder.Services.AddHostedService<Reporting>();
         builder.Services.AddHealthChecks().AddCheck<JournalHealth>("journal");
     }

@@ -6,10 +6,14 @@ using TokenSense.ServiceDefaults.Access;
 namespace TokenSense.KeyRegistry;
 
 /// <summary>What a stream folds into.</summary>
-public interface IFolded<TSelf, in TEvent> where TSelf : class, IFolded<TSelf, TEvent>
+public interface IEvolved<TSelf, in TEvent> where TSelf : class, IEvolved<TSelf, TEvent>
 {
     static abstract TSelf Evolve(TSelf? state, TEvent happened);
+}
 
+/// <summary>A folded state that holds all that its contract tells.</summary>
+public interface IFolded<TSelf, in TEvent> : IEvolved<TSelf, TEvent> where TSelf : class, IFolded<TSelf, TEvent>
+{
     /// <summary>The contract that tells this state to everyone.</summary>
     object Contract(long version);
 }
@@ -64,15 +68,25 @@ public sealed class Change(
     public IDocumentSession Session => session;
 
     /// <summary>What is decided from now on belongs to this workspace, which this very change may make.</summary>
+    /// <remarks>For a change of the installation; of several workspaces in the order of their ids, so that two such never wait for each other.</remarks>
     public async Task Enter(Guid workspaceId)
     {
+        await using (var take = new NpgsqlCommand("select pg_advisory_xact_lock($1)", connection, transaction) { Parameters = { new() { Value = EventStore.LockOf(workspaceId) } } })
+            await take.ExecuteNonQueryAsync();
         _left.Add(session);
         session = await inWorkspace(workspaceId);
     }
 
     /// <returns>The state after the decision; the same as before where there was nothing to do.</returns>
-    public async Task<TState> Decide<TState, TEvent>(string stream, Func<TState?, IEnumerable<TEvent>> decide, CancellationToken ct)
+    public Task<TState> Decide<TState, TEvent>(string stream, Func<TState?, IEnumerable<TEvent>> decide, CancellationToken ct)
         where TState : class, IFolded<TState, TEvent>
+        where TEvent : class =>
+        Decide(stream, decide, (state, version) => state.Contract(version), ct);
+
+    /// <summary>The same for a stream whose contract tells what no event holds; of one without a contract nobody is told.</summary>
+    public async Task<TState> Decide<TState, TEvent>(
+        string stream, Func<TState?, IEnumerable<TEvent>> decide, Func<TState, long, object?> contract, CancellationToken ct)
+        where TState : class, IEvolved<TState, TEvent>
         where TEvent : class
     {
         var past = await session.Events.FetchStreamAsync(stream, token: ct);
@@ -85,7 +99,7 @@ public sealed class Change(
         if (past.Count == 0) session.Events.StartStream(stream, decided);
         else session.Events.Append(stream, version, decided);
         if (state is IListed) session.Store(state);
-        _told.Add(state.Contract(version));
+        if (contract(state, version) is { } told) _told.Add(told);
         return state;
     }
 
@@ -102,6 +116,20 @@ public sealed class Change(
         var found = new HashSet<string>(StringComparer.Ordinal);
         while (await reader.ReadAsync(ct)) found.Add(reader.GetString(0));
         return found;
+    }
+
+    /// <summary>A statement in this change's transaction.</summary>
+    public NpgsqlCommand Command(string sql, params ReadOnlySpan<object?> values)
+    {
+        var command = new NpgsqlCommand(sql, connection, transaction);
+        foreach (var value in values) command.Parameters.Add(new() { Value = value ?? DBNull.Value });
+        return command;
+    }
+
+    public async Task<int> Execute(string sql, object?[] values, CancellationToken ct)
+    {
+        await using var command = Command(sql, values);
+        return await command.ExecuteNonQueryAsync(ct);
     }
 
     public async Task Commit(CancellationToken ct)

@@ -10,6 +10,14 @@ namespace TokenSense.KeyRegistry;
 /// <remarks>These are states with a version, not additive facts, so steps may be left out and a repeat changes nothing.</remarks>
 public sealed class DirectoryRelay(NpgsqlDataSource database) : IRelayRendering
 {
+    /// <summary>Once, when an installation gets a service that keeps a copy and was not there from the start: everything is told again.</summary>
+    public const string ToldAgain =
+        """
+        do $$ begin
+            if to_regclass('mt_event_progression') is not null then delete from mt_event_progression where name = 'relay:All'; end if;
+        end $$;
+        """;
+
     private static readonly Dictionary<string, Type> Contracts = new()
     {
         ["workspace"] = typeof(WorkspaceChanged),
@@ -18,16 +26,27 @@ public sealed class DirectoryRelay(NpgsqlDataSource database) : IRelayRendering
         ["member"] = typeof(MemberChanged),
         ["credential"] = typeof(CredentialChanged),
         ["signing-key"] = typeof(SigningKeyChanged),
+        ["person"] = typeof(PersonChanged),
+        ["sessions"] = typeof(SessionsEnded),
     };
 
     public async ValueTask<IReadOnlyList<Outgoing>> Render(IReadOnlyList<IEvent> page, CancellationToken ct)
     {
         var changed = page.GroupBy(e => e.StreamKey!)
+            .Where(stream => KindOf(stream.Key) is not null)
             .Select(stream => (Row: RowOf(stream.Key), Last: stream.MaxBy(e => e.Sequence)!))
             .OrderBy(stream => stream.Last.Sequence)
             .ToList();
         var states = await Read([.. changed.Select(c => c.Row)], ct);
-        return [.. changed.Select(c => new Outgoing(states[c.Row], c.Last.Id))];
+        return [.. changed.SelectMany(c => Told(states[c.Row], c.Last.Id))];
+    }
+
+    // Who people are is told to few; that somebody was deleted, to all.
+    private static IEnumerable<Outgoing> Told(object state, Guid eventId)
+    {
+        yield return new(state, eventId);
+        if (state is PersonChanged { Email: null } gone)
+            yield return new(new PersonErased { UserId = gone.UserId, Version = 1 }, NamedId.Of(eventId, nameof(PersonErased)));
     }
 
     private async Task<Dictionary<(string Kind, string Id), object>> Read(IReadOnlyList<(string Kind, string Id)> rows, CancellationToken ct)
@@ -46,11 +65,14 @@ public sealed class DirectoryRelay(NpgsqlDataSource database) : IRelayRendering
         return found;
     }
 
+    // Null: nobody is told of such a stream.
+    private static string? KindOf(string stream) => Contracts.Keys.SingleOrDefault(k => stream.StartsWith(k + '-', StringComparison.Ordinal));
+
     // Streams are named {kind}-{id}; a member's id is a pair, written with a hyphen in the stream and with a slash in the directory.
     private static (string Kind, string Id) RowOf(string stream)
     {
         const int idLength = 36;
-        var kind = Contracts.Keys.Single(k => stream.StartsWith(k + '-', StringComparison.Ordinal));
+        var kind = KindOf(stream)!;
         var id = stream[(kind.Length + 1)..];
         return (kind, id.Length > idLength ? $"{id[..idLength]}/{id[(idLength + 1)..]}" : id);
     }

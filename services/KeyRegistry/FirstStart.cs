@@ -1,5 +1,6 @@
 using System.Text;
 using Marten;
+using Marten.Linq.MatchesSql;
 using TokenSense.KeyRegistry.Credentials;
 using TokenSense.KeyRegistry.People;
 using TokenSense.KeyRegistry.Workspaces;
@@ -29,20 +30,22 @@ public sealed record FirstSettings(string OwnerEmail, string? OwnerPassword, str
 
 /// <summary>Makes the signing key, the owner, a first workspace and the first gateway's credential, before anyone is served.</summary>
 /// <remarks>All in one change under the installation's lock: of several replicas that start at once, one does it and the others find it done.</remarks>
-public sealed class FirstStart(Changes changes, FirstSettings settings, TimeProvider clock, ILogger<FirstStart> log) : IHostedService
+public sealed class FirstStart(Changes changes, FirstSettings settings, GatewayUsers users, TimeProvider clock, ILogger<FirstStart> log) : IHostedService
 {
     private const string By = "system";
-    private const string DefaultName = "default";
+    public const string DefaultName = "default";
 
     public async Task StartAsync(CancellationToken ct)
     {
         var now = clock.GetUtcNow();
         await using var change = await changes.Begin(By, from: "", ct);
         await AccessTokens.Ensure(change, now, ct);
-        if (settings.GatewayToken is { } token) await AdmitDefaultGateway(change, Secret.Hash(token), now, ct);
+        if (settings.GatewayToken is { } token) await AdmitDefaultGateway(change, token, now, ct);
+        await RegisterKnown(change, now, ct);
         // Last, because it enters the workspace that it makes.
         await MakeOwner(change, now, ct);
         await change.Commit(ct);
+        users.Wake();
     }
 
     public Task StopAsync(CancellationToken ct) => Task.CompletedTask;
@@ -53,10 +56,25 @@ public sealed class FirstStart(Changes changes, FirstSettings settings, TimeProv
         if (await change.Session.Query<Person>().AnyAsync(ct)) return;
         var owner = new Person(
             Guid.CreateVersion7(now), settings.OwnerEmail, settings.OwnerEmail.Split('@')[0],
-            SignIn.HashOf(settings.OwnerPassword ?? LeavePassword()), IsOperator: true, now);
-        change.Session.Store(owner);
+            Passwords.HashOf(settings.OwnerPassword ?? LeavePassword()), IsOperator: true, now);
+        await Register(change, owner, now, ct);
         var workspace = new WorkspaceCommand.Create(Guid.CreateVersion7(now), DefaultName, "Default", "UTC", now);
         await CreateWorkspace.Create(change, workspace, owner.Id, ct);
+    }
+
+    // Those of an installation that is older than the streams of people.
+    private static async Task RegisterKnown(Change change, DateTimeOffset now, CancellationToken ct)
+    {
+        var untold = await change.Session.Query<Person>()
+            .Where(p => p.MatchesSql("not exists (select 1 from directory r where r.kind = 'person' and r.id = d.id::text)"))
+            .ToListAsync(ct);
+        foreach (var person in untold) await Register(change, person, now, ct);
+    }
+
+    private static Task Register(Change change, Person person, DateTimeOffset now, CancellationToken ct)
+    {
+        var register = new PersonCommand.Register(person.Id, now);
+        return Person.Write(change, person.Id, person, p => Registration.Decide(register, p), ct);
     }
 
     // A generated password goes into a file that only this user can read, and never into a log.
@@ -84,8 +102,9 @@ public sealed class FirstStart(Changes changes, FirstSettings settings, TimeProv
     }
 
     // The setting is followed: another token replaces the one before. One that an operator revoked stays revoked.
-    private async Task AdmitDefaultGateway(Change change, string sha256, DateTimeOffset now, CancellationToken ct)
+    private async Task AdmitDefaultGateway(Change change, string token, DateTimeOffset now, CancellationToken ct)
     {
+        var sha256 = Secret.Hash(token);
         var known = await AdmitGateway.Named(change, DefaultName, ct);
         var holder = await change.Session.Query<Credential>().FirstOrDefaultAsync(c => c.Sha256 == sha256, ct);
         if (holder is not null && holder.Id != known?.Id)
@@ -95,6 +114,7 @@ public sealed class FirstStart(Changes changes, FirstSettings settings, TimeProv
             log.LogWarning("TOKENSENSE_GATEWAY_TOKEN was revoked and stays so: the gateway that uses it is refused. Set another one.");
             return;
         }
+        await GatewayUsers.Want(change, DefaultName, token, ct);
         if (known is not null)
         {
             var replace = new CredentialCommand.ReplaceToken(sha256, now);

@@ -15,20 +15,6 @@ internal static class OpenApi
             },
         });
 
-    /// <summary>The workspace in the path is read by what lets the caller in, before the handler's own parameters.</summary>
-    public static RouteGroupBuilder InWorkspace(this RouteGroupBuilder endpoints) =>
-        endpoints.AddOpenApiOperationTransformer((operation, context, _) =>
-        {
-            if (context.Description.RelativePath?.Contains("{ws}", StringComparison.Ordinal) is not true) return Task.CompletedTask;
-            operation.Parameters ??= [];
-            operation.Parameters.Insert(0, new OpenApiParameter
-            {
-                Name = "ws", In = ParameterLocation.Path, Required = true, Description = "The workspace's id or slug.",
-                Schema = new OpenApiSchema { Type = JsonSchemaType.String },
-            });
-            return Task.CompletedTask;
-        });
-
     public static RouteHandlerBuilder Paged(this RouteHandlerBuilder endpoint) =>
         endpoint.AddOpenApiOperationTransformer((operation, _, _) =>
         {

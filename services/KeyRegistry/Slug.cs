@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using TokenSense.ServiceDefaults;
 
@@ -8,6 +9,10 @@ namespace TokenSense.KeyRegistry;
 public static partial class Slug
 {
     private const int LengthMax = 50;
+    private const int EndLength = 6;
+
+    // None that is easily taken for another.
+    private const string EndLetters = "abcdefghjkmnpqrstuvwxyz23456789";
 
     // Without ICU's data (InvariantGlobalization) .NET cannot take accents off letters.
     private static readonly (string Letters, string Plain)[] Latin =
@@ -31,7 +36,7 @@ public static partial class Slug
     {
         var plain = string.Concat(name.ToLowerInvariant().Select(c => Latin.FirstOrDefault(l => l.Letters.Contains(c)).Plain ?? c.ToString()));
         var slug = NotAllowed().Replace(plain, "-").Trim('-');
-        // Room for the number.
+        // Room for the number or the random end.
         if (slug.Length > LengthMax - 8) slug = slug[..(LengthMax - 8)].Trim('-');
         return IsValid(slug) ? slug : otherwise;
     }
@@ -45,8 +50,18 @@ public static partial class Slug
         }
     }
 
-    // Routes take an id or a slug: one that reads as an id would never be found.
-    private static bool IsValid(string slug) => Allowed().IsMatch(slug) && !Guid.TryParse(slug, out _);
+    /// <summary>With a random end, whether or not it is taken: nobody learns from it who else has the name.</summary>
+    public static string Unguessable(string slug, IReadOnlySet<string> taken)
+    {
+        while (true)
+        {
+            var tried = $"{slug}-{RandomNumberGenerator.GetString(EndLetters, EndLength)}";
+            if (!taken.Contains(tried)) return tried;
+        }
+    }
+
+    // Routes take an id or a slug: one that reads as an id would never be found, and reports call "unassigned" what is no project's.
+    private static bool IsValid(string slug) => Allowed().IsMatch(slug) && !Guid.TryParse(slug, out _) && slug != "unassigned";
 
     [GeneratedRegex("^[a-z0-9]+(-[a-z0-9]+)*$", RegexOptions.CultureInvariant)]
     private static partial Regex Allowed();

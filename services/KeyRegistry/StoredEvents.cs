@@ -18,6 +18,11 @@ public static class StoredEvents
         options.Events.MapEventType<WorkspaceEvent.TimeZoneChosen>("workspace-time-zone-chosen");
         options.Events.MapEventType<WorkspaceEvent.WorkspaceDeleted>("workspace-deleted");
         options.Events.MapEventType<MemberEvent.RoleGiven>("member-role-given");
+        options.Events.MapEventType<MemberEvent.MemberRemoved>("member-removed");
+        options.Events.MapEventType<InvitationEvent.MemberInvited>("invitation-made");
+        options.Events.MapEventType<InvitationEvent.InvitedRoleChanged>("invitation-role-changed");
+        options.Events.MapEventType<InvitationEvent.InvitationAccepted>("invitation-accepted");
+        options.Events.MapEventType<InvitationEvent.InvitationWithdrawn>("invitation-withdrawn");
         options.Events.MapEventType<ProjectEvent.ProjectCreated>("project-created");
         options.Events.MapEventType<ProjectEvent.ProjectDescribed>("project-described");
         options.Events.MapEventType<ProjectEvent.ProjectArchived>("project-archived");
@@ -31,6 +36,12 @@ public static class StoredEvents
         options.Events.MapEventType<CredentialEvent.TokenReplaced>("credential-token-replaced");
         options.Events.MapEventType<CredentialEvent.CredentialRevoked>("credential-revoked");
         options.Events.MapEventType<SigningKeyEvent.SigningKeyPublished>("signing-key-published");
+        options.Events.MapEventType<SigningKeyEvent.SigningKeyRetired>("signing-key-retired");
+        options.Events.MapEventType<SessionEvent.SessionsEnded>("sessions-ended");
+        options.Events.MapEventType<PersonEvent.PersonRegistered>("person-registered");
+        options.Events.MapEventType<PersonEvent.PersonDescribed>("person-described");
+        options.Events.MapEventType<PersonEvent.PasswordSet>("person-password-set");
+        options.Events.MapEventType<PersonEvent.PersonErased>("person-erased");
 
         options.Schema.For<Project>().Duplicate(p => p.WorkspaceId);
         options.Schema.For<ApiKey>().Duplicate(k => k.WorkspaceId);

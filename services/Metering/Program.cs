@@ -5,16 +5,14 @@ using TokenSense.Metering.Usage;
 using TokenSense.Pricing;
 using TokenSense.ServiceDefaults;
 using TokenSense.ServiceDefaults.Access;
+using TokenSense.ServiceDefaults.Audit;
 using MassTransit;
 using Directory = TokenSense.ServiceDefaults.Access.Directory;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults("metering", ReportUsage.BodyBytesMax);
-builder.AddEventStore("metering", [Directory.Tables, Tables.Script], store =>
-{
-    store.Events.MapEventType<UsageEvent.UsageRecorded>("usage-recorded");
-    store.Events.MapEventType<UsageEvent.UsageRefused>("usage-refused");
-});
+builder.AddEventStore("metering", [Directory.Tables, Tables.Script, Tables.Reports, Tables.ProjectDays], StoredEvents.Pin);
+builder.AddAudit(StoredEvents.Audited);
 builder.AddAccess();
 builder.AddBus(
     bus =>
@@ -33,19 +31,33 @@ builder.AddBus(
     });
 builder.AddRelay<UsageRelay>();
 builder.Services.AddSingleton(PriceBook.Default);
+builder.Services.AddSingleton<OwnBooks>();
 builder.Services.AddSingleton<Pricer>();
 builder.Services.AddSingleton<KeptAside>();
+builder.Services.AddSingleton<KeptLineChanges>();
+builder.Services.AddSingleton<KeyUse>();
 builder.Services.AddSingleton<UsageRecorder>();
 builder.Services.AddSingleton<UsageIntake>();
+builder.Services.AddSingleton<GatewayNames>();
 builder.Services.AddSingleton<Admission>();
+builder.Services.AddSingleton<ExportRead>();
+builder.Services.AddSingleton<ExportPlaces>();
 builder.Services.AddHostedService<PendingUsage>();
+builder.Services.AddHostedService<FillUsageLines>();
 builder.Services.AddHostedService<RecordedTo>();
+builder.Services.AddHostedService<TellKeysUsed>();
 
 var app = builder.Build();
 app.MapServiceDefaults();
-app.MapReportUsage();
-app.MapGetOneUsage();
-app.MapKeptAside();
-app.MapGetUsage();
-app.MapPrices();
+var api = app.MapApi();
+api.MapReportUsage();
+api.MapGetOneUsage();
+api.MapKeptAside();
+api.MapRetryRejected();
+api.MapDismissKept();
+api.MapGetUsage();
+api.MapExport();
+api.MapPrices();
+api.MapOwnPrices();
+api.MapAudit();
 app.Run();

@@ -86,7 +86,7 @@ public static class EventStore
         if (workspaceId is { } tenant) options.TenantId = tenant.ToString();
         var session = store.LightweightSession(options);
         session.SetHeader("by", by);
-        if (!string.IsNullOrEmpty(address)) session.SetHeader("origin", await Origins.Of(by, address, transaction, ct));
+        if (!string.IsNullOrEmpty(address) && await Origins.Of(by, address, transaction, ct) is { } origin) session.SetHeader("origin", origin);
         return session;
     }
 

@@ -99,6 +99,32 @@ public sealed class Form
         return null;
     }
 
+    public IReadOnlyList<JsonElement>? Objects(string field, int countMax)
+    {
+        if (Value(field, false) is not { } value) return null;
+        if (value.ValueKind == JsonValueKind.Array && value.GetArrayLength() <= countMax && value.EnumerateArray().All(e => e.ValueKind == JsonValueKind.Object))
+            return [.. value.EnumerateArray()];
+        Error(field, $"must be a list of at most {countMax} objects");
+        return null;
+    }
+
+    /// <summary>A list whose elements are read by who asks.</summary>
+    public JsonElement? List(string field)
+    {
+        if (Value(field, required: true) is not { } value) return null;
+        if (value.ValueKind == JsonValueKind.Array) return value;
+        Error(field, "must be a list");
+        return null;
+    }
+
+    public bool? Flag(string field)
+    {
+        if (Value(field, false) is not { } value) return null;
+        if (value.ValueKind is JsonValueKind.True or JsonValueKind.False) return value.GetBoolean();
+        Error(field, "must be true or false");
+        return null;
+    }
+
     // JSON can write half of a surrogate pair ("\ud800"), which no string may hold.
     private static string? StringOf(JsonElement value)
     {

@@ -28,6 +28,8 @@ internal static class QueueDeclaration
 
     private static async Task Declare(IChannel channel)
     {
+        foreach (var type in Queues.Announced)
+            await channel.ExchangeDeclareAsync(Queues.ExchangeOf(type), ExchangeType.Fanout, durable: true);
         foreach (var (queue, takes) in Queues.All)
         {
             await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, Queues.Arguments.ToDictionary());

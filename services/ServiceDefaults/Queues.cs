@@ -10,11 +10,16 @@ public static class Queues
     public const string MeteringDirectory = "metering-directory";
     public const string BudgetsDirectory = "budgets-directory";
     public const string BudgetsUsageRecorded = "budgets-usage-recorded";
+    public const string NotifierDirectory = "notifier-directory";
+    public const string NotifierAlerts = "notifier-alerts";
+    public const string NotifierUsage = "notifier-usage";
+
+    public const string KeyRegistryKeysUsed = "key-registry-keys-used";
 
     internal static readonly Type[] DirectoryTypes =
     [
         typeof(WorkspaceChanged), typeof(ProjectChanged), typeof(ApiKeyChanged),
-        typeof(MemberChanged), typeof(CredentialChanged), typeof(SigningKeyChanged),
+        typeof(MemberChanged), typeof(CredentialChanged), typeof(SigningKeyChanged), typeof(SessionsEnded), typeof(PersonErased), typeof(PricesChanged),
     ];
 
     internal static readonly (string Queue, Type[] Takes)[] All =
@@ -23,7 +28,16 @@ public static class Queues
         (MeteringDirectory, DirectoryTypes),
         (BudgetsDirectory, DirectoryTypes),
         (BudgetsUsageRecorded, [typeof(UsageRecorded), typeof(MeteringHeartbeat)]),
+        // Who people are is told to those alone who must reach them.
+        (NotifierDirectory, [.. DirectoryTypes, typeof(PersonChanged)]),
+        (NotifierAlerts, [typeof(ThresholdCrossed), typeof(ThresholdCleared)]),
+        // Of a queue of its own: a reporter whose every line is refused must not stand before a crossing.
+        (NotifierUsage, [typeof(UsageRejected), typeof(ModelUnpriced)]),
+        (KeyRegistryKeysUsed, [typeof(KeysUsed)]),
     ];
+
+    /// <summary>What no durable queue takes, and others publish who may not declare its exchange.</summary>
+    internal static readonly Type[] Announced = [typeof(GatewayHeartbeat), typeof(AlertRaised), typeof(AlertClosed), typeof(AlertDelivered), typeof(AlertDeliveryFailed)];
 
     /// <summary>A quorum queue keeps what is confirmed. Its delivery limit is one that nothing reaches, the same for every broker.</summary>
     /// <remarks>RabbitMQ 4 gives a message up after 20 deliveries unless told otherwise; told -1, RabbitMQ 3 drops it at its first redelivery (decision 0004).</remarks>

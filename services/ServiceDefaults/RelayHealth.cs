@@ -20,6 +20,8 @@ internal sealed class RelayHealth(RelayStatus status, TimeProvider clock) : IHea
             lock (_gate)
             {
                 if (relayed != _relayed || relayed >= sequence) (_relayed, _movedAt) = (relayed, now);
+                // Who relays knows it without having been asked before.
+                if (status.StillSince is { } since && since < _movedAt) _movedAt = since;
                 var data = new Dictionary<string, object> { ["behind_events"] = sequence - relayed, ["leading"] = status.Leading };
                 return now - _movedAt <= StandstillMax
                     ? HealthCheckResult.Healthy(data: data)

@@ -54,6 +54,12 @@ public static class Service
         {
             options.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
             options.ForwardLimit = 1;
+            // Besides this machine: whoever stands in front is believed where a request comes from.
+            foreach (var proxy in (builder.Configuration["TOKENSENSE_TRUSTED_PROXIES"] ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            {
+                if (proxy.Contains('/')) options.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(proxy));
+                else options.KnownProxies.Add(System.Net.IPAddress.Parse(proxy));
+            }
         });
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(20));
         builder.Services.AddHealthChecks();
@@ -79,7 +85,7 @@ public static class Service
         if (string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"])) return;
         builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService($"tokensense-{name}", serviceVersion: Version))
-            .WithTracing(trace => trace.AddAspNetCoreInstrumentation().AddHttpClientInstrumentation().AddNpgsql().AddSource("MassTransit").AddOtlpExporter())
+            .WithTracing(trace => trace.AddAspNetCoreInstrumentation().AddHttpClientInstrumentation().AddNpgsql().AddSource("MassTransit").AddProcessor(new SecretsLeftOut()).AddOtlpExporter())
             .WithMetrics(metrics => metrics.AddAspNetCoreInstrumentation().AddRuntimeInstrumentation().AddMeter("MassTransit", "Marten", "TokenSense").AddOtlpExporter());
     }
 

@@ -8,10 +8,11 @@ public static class Words
     private const int WordsMax = 256;
     private const int HugeCharacters = 2 * 1024 * 1024;
 
+    // Words that stand nowhere else: whoever finds "zq" in what a system keeps has found an answer.
     private static readonly string[] Plain =
     [
-        "amber", "bridge", "cloud", "delta", "ember", "field", "garden", "harbor", "island",
-        "jasmine", "lantern", "meadow", "north", "orchard", "paper", "river",
+        "amberzq", "bridgezq", "cloudzq", "deltazq", "emberzq", "fieldzq", "gardenzq", "harborzq", "islandzq",
+        "jasminezq", "lanternzq", "meadowzq", "northzq", "orchardzq", "paperzq", "riverzq",
     ];
     private static readonly string[] Unicode =
     [

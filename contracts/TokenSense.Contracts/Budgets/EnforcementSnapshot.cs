@@ -18,4 +18,7 @@ public sealed record EnforcementSnapshot
 
     /// <summary>Every scope with spend in its current period or with a budget.</summary>
     public required IReadOnlyList<SpendChanged> Spend { get; init; }
+
+    /// <summary>Of the workspaces that have prices of their own.</summary>
+    public IReadOnlyList<PricesChanged> Prices { get; init; } = [];
 }

@@ -29,6 +29,9 @@ public sealed record ThresholdCrossed
     public UsageReference? CrossedBy { get; init; }
 
     public required long BudgetRevision { get; init; }
+
+    /// <summary>Of what was decided on this scope, crossings and clearings alike, the later one has the larger number.</summary>
+    public long Version { get; init; }
 }
 
 /// <summary>Spend no longer reaches a threshold: a larger or removed budget, or a correction. It is armed again.</summary>
@@ -46,6 +49,9 @@ public sealed record ThresholdCleared
     public required string Period { get; init; }
     public required DateTimeOffset ClearedAt { get; init; }
     public required long BudgetRevision { get; init; }
+
+    /// <summary>As in <see cref="ThresholdCrossed.Version"/>: whatever comes first, a crossing with a smaller number is cleared.</summary>
+    public long Version { get; init; }
 }
 
 public sealed record UsageReference(string Source, string Id);

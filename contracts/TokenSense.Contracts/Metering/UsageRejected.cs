@@ -3,6 +3,9 @@ namespace TokenSense.Contracts;
 /// <summary>A reported line that does not count, and why. Nothing else of its batch suffers.</summary>
 public sealed record UsageRejected
 {
+    /// <summary>Whose key the line named; null where no key was found.</summary>
+    public Guid? WorkspaceId { get; init; }
+
     /// <summary>As reported, or null where it could not be read.</summary>
     public string? GatewayId { get; init; }
 
@@ -19,4 +22,7 @@ public sealed record UsageRejected
     public required string Code { get; init; }
 
     public required string Message { get; init; }
+
+    /// <summary>When it was refused.</summary>
+    public DateTimeOffset? At { get; init; }
 }

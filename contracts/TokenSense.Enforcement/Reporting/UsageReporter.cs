@@ -4,11 +4,17 @@ using TokenSense.Contracts;
 
 namespace TokenSense.Enforcement;
 
-/// <param name="Broker"><c>amqp://user:password@host:port/vhost</c>; the user need only write to the exchange of <see cref="UsageReported"/>.</param>
+/// <param name="Broker">
+/// <c>amqp://user:password@host:port/vhost</c>; the user need only write to the exchange of <see cref="UsageReported"/>, and to that of
+/// <see cref="GatewayHeartbeat"/> for this gateway's silence to be told of.
+/// </param>
 /// <param name="GatewayId">The name of the gateway's credential.</param>
 public sealed record ReporterSettings(Uri Broker, string GatewayId)
 {
     public string ClientName { get; init; } = "tokensense-reporter";
+
+    /// <summary>This run, as in <see cref="UsageLine.GatewayEpoch"/>; null: one that no line names.</summary>
+    public Guid? GatewayEpoch { get; init; }
 
     // A record would print its members, secrets among them.
     public override string ToString() => $"{GatewayId} at {Broker.Host}:{Broker.Port}";
@@ -29,6 +35,7 @@ public sealed class UsageReporter(UsageJournal journal, ReporterSettings setting
     private static readonly BasicProperties Persistent = new() { Persistent = true, ContentType = "application/json" };
     private static readonly Meter Meter = new("TokenSense");
     private static readonly Counter<long> ConfirmedCounted = Meter.CreateCounter<long>("tokensense.reporter.confirmed");
+    private readonly ReporterPulse _pulse = new(journal, settings, clock, log);
     private long _confirmed;
     private volatile bool _connected;
 
@@ -88,6 +95,7 @@ public sealed class UsageReporter(UsageJournal journal, ReporterSettings setting
         log?.Invoke($"Reporting usage to {settings.Broker.Host}:{settings.Broker.Port}, {journal.Waiting} lines wait");
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var sent = new Queue<Sent>();
+        var beating = _pulse.Run(connection, ended.Token);
         try
         {
             await Send(channel, sent, lost.Task, confirmed, ended.Token);
@@ -95,7 +103,8 @@ public sealed class UsageReporter(UsageJournal journal, ReporterSettings setting
         finally
         {
             await ended.CancelAsync();
-            await Task.WhenAll(sent.Select(s => s.Confirming)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll([beating, .. sent.Select(s => s.Confirming)]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (ct.IsCancellationRequested) await _pulse.Stop(connection);
         }
 
         Task Lost(string why)

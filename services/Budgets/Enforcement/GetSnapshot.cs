@@ -12,14 +12,12 @@ namespace TokenSense.Budgets.Enforcement;
 public static class GetSnapshot
 {
     public static void MapSnapshot(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/v1/enforcement/snapshot", Get).WithName("enforcement-snapshot").WithTags("enforcement").Produces<EnforcementSnapshot>();
+        routes.MapGet("/enforcement/snapshot", Get).WithName("enforcement-snapshot").WithTags("enforcement").Produces<EnforcementSnapshot>();
 
     private static async Task<IResult> Get(
-        HttpContext http, Authentication authentication, Directory directory, NpgsqlDataSource database, Epoch epoch, Upstream upstream, RelayStatus relay, TimeProvider clock, CancellationToken ct)
+        HttpContext http, Directory directory, NpgsqlDataSource database, Epoch epoch, Upstream upstream, RelayStatus relay, TimeProvider clock, CancellationToken ct)
     {
-        var caller = await authentication.Identify(http);
-        if (caller is null) return AccessEndpoints.Unauthenticated(http);
-        if (caller is not Caller.Gateway gateway) return AccessEndpoints.Forbidden();
+        var gateway = (Caller.Gateway)http.Asker();
         await epoch.Refresh(ct);
         // Read before the state, so that the state is at least as new as it says.
         if (await upstream.CompleteTo(ct) is not { } counted) return Problems.Of(503, "SERVICE_UNAVAILABLE", "Metering was not heard of yet. Retry shortly.");
@@ -45,6 +43,7 @@ public static class GetSnapshot
             Projects = [.. (await directory.All<ProjectChanged>("project", null, ct)).Where(p => ids.Contains(p.WorkspaceId))],
             Keys = [.. (await directory.All<ApiKeyChanged>("key", null, ct)).Where(k => ids.Contains(k.WorkspaceId))],
             Spend = spend,
+            Prices = [.. (await directory.All<PricesChanged>("prices", null, ct)).Where(p => ids.Contains(p.WorkspaceId))],
         }, JsonSerializerOptions.Web);
     }
 }

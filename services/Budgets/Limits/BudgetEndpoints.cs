@@ -20,10 +20,10 @@ public static class BudgetEndpoints
     {
         foreach (var (path, scope) in new[] { ("", ScopeName.Workspace), ("/projects/{project}", ScopeName.Project), ("/keys/{key:guid}", ScopeName.Key) })
         {
-            var url = $"/api/v1/workspaces/{{ws}}{path}/budget";
-            routes.MapGet(url, Get).Needs(Role.Viewer).Produces<Answer>().WithName($"get-{scope}-budget").WithTags("budgets");
-            routes.MapPut(url, Set).Needs(Role.Admin).Produces<Answer>().WithName($"set-{scope}-budget").WithTags("budgets");
-            routes.MapDelete(url, Remove).Needs(Role.Admin).Produces(204).WithName($"remove-{scope}-budget").WithTags("budgets");
+            var url = $"/workspaces/{{ws}}{path}/budget";
+            routes.MapGet(url, Get).Produces<Answer>().WithName($"get-{scope}-budget").WithTags("budgets");
+            routes.MapPut(url, Set).Produces<Answer>().WithName($"set-{scope}-budget").WithTags("budgets");
+            routes.MapDelete(url, Remove).Produces(204).WithName($"remove-{scope}-budget").WithTags("budgets");
         }
     }
 

@@ -39,9 +39,9 @@ public static class GetSpend
     }
 
     public static void MapSpend(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/v1/workspaces/{ws}/spend", Get).Needs(Role.Viewer).Produces<Answer>().WithName("get-spend").WithTags("spend");
+        routes.MapGet("/workspaces/{ws}/spend", Get).Produces<Answer>().WithName("get-spend").WithTags("spend");
 
-    private static async Task<IResult> Get(Access access, Directory directory, NpgsqlDataSource database, TimeProvider clock, string? period, CancellationToken ct)
+    private static async Task<IResult> Get(Access access, Directory directory, NpgsqlDataSource database, TimeProvider clock, string? period, bool? keys, CancellationToken ct)
     {
         var calendar = new PeriodCalendar(access.Workspace.TimeZones);
         var now = clock.GetUtcNow();
@@ -52,7 +52,9 @@ public static class GetSpend
 
         var rows = new Dictionary<(string, Guid), ScopeRow>();
         var isCurrent = period == calendar.PeriodOf(now);
-        await foreach (var row in isCurrent ? ScopeRow.Current(database, workspaceId, period, null, ct) : ScopeRow.OfPeriod(database, workspaceId, period, ct))
+        // Of a workspace with very many keys not everybody wants each.
+        var withKeys = keys ?? true;
+        await foreach (var row in isCurrent ? ScopeRow.Current(database, workspaceId, period, null, ct, withKeys) : ScopeRow.OfPeriod(database, workspaceId, period, withKeys, ct))
             rows[(row.Scope, row.ScopeId)] = row;
         var view = new View(calendar, period, now);
 
@@ -60,13 +62,14 @@ public static class GetSpend
         // What has spend is shown even where its name is still on its way here: projects and unassigned sum to the workspace at any time.
         Scope Unnamed(ScopeRow row) => view.Of(row.Scope, row.ScopeId, row.ScopeId.ToString(), row);
         var named = (await directory.All<ProjectChanged>("project", workspaceId, ct)).ToList();
+        var names = named.Select(p => p.ProjectId).ToHashSet();
         List<Scope> projects =
         [
             .. named.Select(p => view.Of(ScopeName.Project, p.ProjectId, p.Name, rows.GetValueOrDefault((ScopeName.Project, p.ProjectId))) with { Color = p.Color, ArchivedAt = p.ArchivedAt }),
-            .. rows.Values.Where(r => r.Scope == ScopeName.Project && named.All(p => p.ProjectId != r.ScopeId)).Select(Unnamed),
+            .. rows.Values.Where(r => r.Scope == ScopeName.Project && !names.Contains(r.ScopeId)).Select(Unnamed),
         ];
-        var keyNames = (await directory.All<ApiKeyChanged>("key", workspaceId, ct)).ToDictionary(k => k.KeyId, k => k.Name);
-        List<Scope> keys =
+        var keyNames = withKeys ? (await directory.All<ApiKeyChanged>("key", workspaceId, ct)).ToDictionary(k => k.KeyId, k => k.Name) : [];
+        List<Scope> keyScopes =
         [
             .. rows.Values.Where(r => r.Scope == ScopeName.Key).OrderByDescending(r => r.SpentUsd).ThenBy(r => r.ScopeId)
                 .Select(r => keyNames.TryGetValue(r.ScopeId, out var name) ? view.Of(ScopeName.Key, r.ScopeId, name, r) : Unnamed(r)),
@@ -78,7 +81,7 @@ public static class GetSpend
             ForecastUsd = view.ForecastOf(workspace.SpentUsd - assigned, null).ForecastUsd, ResetsAt = workspace.ResetsAt, Version = workspace.Version,
         };
         return TypedResults.Ok(new Answer(
-            period, calendar.StartsAt(period), calendar.EndsAt(period), calendar.ZoneOf(period).Id, "open", now, workspace, projects, unassigned, keys));
+            period, calendar.StartsAt(period), calendar.EndsAt(period), calendar.ZoneOf(period).Id, "open", now, workspace, projects, unassigned, keyScopes));
     }
 
     private sealed class View(PeriodCalendar calendar, string period, DateTimeOffset now)

@@ -20,8 +20,8 @@ public sealed record ScopeRow(
         Read(database, $"select {Columns} from scope_spend where stream = any($2) and (scope <> 'key' or scope_id = any($3))", includedSince, ct, streams, keyIds);
 
     /// <summary>The scopes of a past period.</summary>
-    public static IAsyncEnumerable<ScopeRow> OfPeriod(NpgsqlDataSource database, Guid workspaceId, string period, CancellationToken ct) =>
-        Read(database, $"select {Columns} from scope_spend where workspace_id = $2 and period = $3", null, ct, workspaceId, period);
+    public static IAsyncEnumerable<ScopeRow> OfPeriod(NpgsqlDataSource database, Guid workspaceId, string period, bool withKeys, CancellationToken ct) =>
+        Read(database, $"select {Columns} from scope_spend where workspace_id = $2 and period = $3 and ($4 or scope <> 'key')", null, ct, workspaceId, period, withKeys);
 
     /// <summary>The scopes of the current period, also those with a standing budget and no spend in it yet. One statement: a scope cannot fall in between.</summary>
     /// <param name="database">The service's.</param>
@@ -29,16 +29,17 @@ public sealed record ScopeRow(
     /// <param name="period">The current one.</param>
     /// <param name="includedSince">From when on included usage of gateways is wanted; null: none.</param>
     /// <param name="ct">Stops it.</param>
+    /// <param name="withKeys">Those of keys too.</param>
     public static IAsyncEnumerable<ScopeRow> Current(
-        NpgsqlDataSource database, Guid workspaceId, string period, DateTimeOffset? includedSince, CancellationToken ct) =>
+        NpgsqlDataSource database, Guid workspaceId, string period, DateTimeOffset? includedSince, CancellationToken ct, bool withKeys = true) =>
         Read(database,
             $"""
-            select {Columns} from scope_spend where workspace_id = $2 and period = $3
+            select {Columns} from scope_spend where workspace_id = $2 and period = $3 and ($4 or scope <> 'key')
             union all
             select workspace_id, $3, scope, scope_id, '', 0::numeric, amount_usd, mode, thresholds, revision, array[]::int[], 0::bigint
-            from budgets b where workspace_id = $2 and amount_usd is not null
+            from budgets b where workspace_id = $2 and amount_usd is not null and ($4 or scope <> 'key')
               and not exists (select from scope_spend s where s.workspace_id = $2 and s.period = $3 and s.scope = b.scope and s.scope_id = b.scope_id)
-            """, includedSince, ct, workspaceId, period);
+            """, includedSince, ct, workspaceId, period, withKeys);
 
     public SpendChanged ToMessage(long epoch, PeriodCalendar calendar) => new()
     {

@@ -63,11 +63,13 @@ public sealed class SpendRelay(NpgsqlDataSource database, Epoch epoch, Calendars
             {
                 CrossingId = stored.Id, WorkspaceId = row.WorkspaceId, Scope = row.Scope, ScopeId = row.ScopeId, Period = row.Period,
                 Threshold = e.Percent, SpentUsd = e.SpentUsd, BudgetUsd = e.BudgetUsd, Mode = e.Mode, CrossedAt = e.At, CrossedBy = e.By, BudgetRevision = e.Revision,
+                Version = stored.Version,
             },
             SpendEvent.ThresholdCleared e when Row(e.KeyId) is var row => new ThresholdCleared
             {
                 WorkspaceId = row.WorkspaceId, Scope = row.Scope, ScopeId = row.ScopeId, Period = row.Period,
                 Threshold = e.Percent, SpentUsd = e.SpentUsd, BudgetUsd = e.BudgetUsd, ClearedAt = e.At, BudgetRevision = e.Revision,
+                Version = stored.Version,
             },
             BudgetEvent.BudgetSet e => new BudgetSet
             {

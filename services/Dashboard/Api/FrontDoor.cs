@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using TokenSense.ServiceDefaults;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
@@ -9,13 +10,14 @@ namespace TokenSense.Dashboard.Api;
 public static class FrontDoor
 {
     public const long BodyBytesMax = 4_194_304;
-    public const string KeyRegistry = "KeyRegistry", Metering = "Metering", Budgets = "Budgets";
-    public static readonly string[] Services = [KeyRegistry, Metering, Budgets];
+    public const string KeyRegistry = "KeyRegistry", Metering = "Metering", Budgets = "Budgets", Notifier = "Notifier";
+    public static readonly string[] Services = [KeyRegistry, Metering, Budgets, Notifier];
 
     // The more exact path wins, whatever the order here.
     private static readonly (string Path, string Service)[] Paths =
     [
         ("/api/v1/{**rest}", KeyRegistry),
+        ("/.well-known/jwks.json", KeyRegistry),
         ("/api/v1/usage/{**rest}", Metering),
         ("/api/v1/prices/{**rest}", Metering),
         ("/api/v1/workspaces/{ws}/usage/{**rest}", Metering),
@@ -30,7 +32,19 @@ public static class FrontDoor
         ("/api/v1/workspaces/{ws}/projects/{project}/budget", Budgets),
         ("/api/v1/workspaces/{ws}/keys/{key}/budget", Budgets),
         ("/api/v1/workspaces/{ws}/spend", Budgets),
+        ("/api/v1/workspaces/{ws}/alerts/{**rest}", Notifier),
+        ("/api/v1/workspaces/{ws}/channels/{**rest}", Notifier),
     ];
+
+    private static readonly (Regex Path, string Service)[] Patterns =
+    [
+        .. Paths.OrderByDescending(p => p.Path.Count(c => c == '/')).Select(p => (
+            new Regex($"^{Regex.Escape(p.Path).Replace(@"/\{\*\*rest}", "(/.*)?", StringComparison.Ordinal)}$".Replace(@"\{ws}", "[^/]+", StringComparison.Ordinal)
+                .Replace(@"\{project}", "[^/]+", StringComparison.Ordinal).Replace(@"\{key}", "[^/]+", StringComparison.Ordinal), RegexOptions.CultureInvariant), p.Service)),
+    ];
+
+    /// <summary>Who answers a path of the management API; the more exact pattern wins.</summary>
+    public static string ServiceOf(string path) => Patterns.First(p => p.Path.IsMatch(path)).Service;
 
     public static Uri AddressOf(IConfiguration settings, string service) =>
         new(settings[$"Services:{service}"] ?? throw new InvalidOperationException($"Services__{service} is not set: it is the base URL of that service."));

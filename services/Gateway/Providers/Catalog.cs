@@ -27,25 +27,21 @@ public sealed class Catalog
         ["x-ai"] = "https://api.x.ai/v1",
     };
 
-    private readonly PriceBook _book;
-
-    public Catalog(PriceBook book, IConfiguration settings)
-    {
-        _book = book;
-        Providers = [.. settings.GetSection("Providers").GetChildren().Where(IsSet).Select(Read)];
-    }
+    public Catalog(PriceBook book, IConfiguration settings) =>
+        Providers = [.. settings.GetSection("Providers").GetChildren().Where(IsSet).Select(provider => Read(book, provider))];
 
     public ImmutableArray<Provider> Providers { get; }
 
     /// <summary>Who answers for a model in a format: the first that the price book names for it and that is configured.</summary>
+    /// <param name="book">The workspace's.</param>
     /// <param name="operation">What is asked for.</param>
     /// <param name="model">As the client wrote it.</param>
     /// <param name="mustBePriced">A budget applies: what has no price could pass it unseen (product decision 13).</param>
-    public (Provider? Provider, Refusal? Refusal) Find(Operation operation, string model, bool mustBePriced)
+    public (Provider? Provider, Refusal? Refusal) Find(PriceBook book, Operation operation, string model, bool mustBePriced)
     {
-        var known = _book.Find(model);
+        var known = book.Find(model);
         var offers = false;
-        foreach (var provider in known.Select(k => Providers.FirstOrDefault(p => p.Book == k.Provider)).OfType<Provider>())
+        foreach (var provider in known.Select(k => Providers.FirstOrDefault(p => p.Id == k.Provider.Id)).OfType<Provider>())
         {
             offers = true;
             if (provider.AddressOf(operation, model, "") is not null) return (provider, null);
@@ -64,10 +60,10 @@ public sealed class Catalog
 
     private static bool IsSet(IConfigurationSection provider) => provider["ApiKey"] is { Length: > 0 } || provider["BaseUrl"] is { Length: > 0 };
 
-    private Provider Read(IConfigurationSection provider)
+    private static Provider Read(PriceBook book, IConfigurationSection provider)
     {
         var id = provider.Key.ToLowerInvariant();
-        var book = _book.Providers.FirstOrDefault(p => p.Id == id)
+        var known = book.Providers.FirstOrDefault(p => p.Id == id)
             ?? throw new InvalidOperationException($"Providers__{provider.Key} is no provider of the price book.");
         if (provider["ApiKey"] is not { Length: > 0 } key) throw new InvalidOperationException($"Providers__{provider.Key}__ApiKey is not set.");
         var url = provider["BaseUrl"] is { Length: > 0 } set ? set : BaseUrls.GetValueOrDefault(id)
@@ -76,6 +72,6 @@ public sealed class Catalog
             throw new InvalidOperationException($"Providers__{provider.Key}__BaseUrl is not an http or https address.");
         var timeout = provider.GetValue("TimeoutSeconds", TimeoutSecondsDefault);
         if (timeout is < 1 or > 86_400) throw new InvalidOperationException($"Providers__{provider.Key}__TimeoutSeconds must be 1 to 86400.");
-        return new(book, url.TrimEnd('/'), key, TimeSpan.FromSeconds(timeout));
+        return new(known, url.TrimEnd('/'), key, TimeSpan.FromSeconds(timeout));
     }
 }

@@ -10,7 +10,7 @@ namespace TokenSense.Gateway.Proxy;
 
 /// <summary>One client request on its way: who asks, what for, may it, and then the call.</summary>
 public sealed class Proxy(
-    Catalog catalog, PriceBook book, KeyArrival keys, Enforcer enforcer, Reservations reservations, UsageJournal journal, IdempotentAnswers answers, Upstream upstream,
+    Catalog catalog, Books books, KeyArrival keys, Enforcer enforcer, Reservations reservations, UsageJournal journal, IdempotentAnswers answers, Upstream upstream,
     GatewaySettings settings, GatewayRun run, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<Proxy> log)
 {
     private const int NameLengthMax = 256;
@@ -72,10 +72,11 @@ public sealed class Proxy(
         var left = false;
         try
         {
-            var (provider, missing) = catalog.Find(operation, model, mustBePriced: decision.HasBudget);
+            var book = books.Of(decision.WorkspaceId);
+            var (provider, missing) = catalog.Find(book, operation, model, mustBePriced: decision.HasBudget);
             var (call, no) = decision.Refusal is not null ? (null, decision.Refusal)
                 : provider is null ? (null, missing)
-                : await Admit(http, operation, provider, model, asked, secret, project, decision.HasBudget);
+                : await Admit(http, operation, provider, book, model, asked, secret, project, decision.HasBudget);
             if (call is null)
             {
                 await ErrorEnvelope.Write(http, no!);
@@ -93,7 +94,7 @@ public sealed class Proxy(
 
     /// <summary>Counts the call at its budgets and writes it to the journal.</summary>
     private async Task<(MeteredCall? Call, Refusal? Refusal)> Admit(
-        HttpContext http, Operation operation, Provider provider, string model, ClientRequest asked, string secret, string? project, bool hasBudget)
+        HttpContext http, Operation operation, Provider provider, PriceBook book, string model, ClientRequest asked, string secret, string? project, bool hasBudget)
     {
         var input = UsageEstimate.Of(asked.EstimateBytes, 0).InputTokens;
         var each = Math.Min(asked.OutputTokensMax ?? settings.OutputTokensAssumed, TokenUsage.CountMax / AnswersMax);

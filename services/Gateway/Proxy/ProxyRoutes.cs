@@ -25,19 +25,21 @@ public static class ProxyRoutes
                 .WithName(operation.Name).WithTags("Gateway").WithSummary(summary);
     }
 
-    private static async Task Models(HttpContext http, KeyArrival keys, Catalog catalog)
+    private static async Task Models(HttpContext http, KeyArrival keys, Catalog catalog, Books books)
     {
-        if (await keys.Decide(PresentedKey.Of(http.Request), null, http.RequestAborted) is { Refusal: { Status: 401 } refusal })
+        var decision = await keys.Decide(PresentedKey.Of(http.Request), null, http.RequestAborted);
+        if (decision.Refusal is { Status: 401 } refusal)
         {
             await ErrorEnvelope.Write(http, refusal);
             return;
         }
+        var book = books.Of(decision.WorkspaceId);
         await http.Response.WriteAsJsonAsync(new
         {
             @object = "list",
             data =
                 from provider in catalog.Providers
-                from model in provider.Book.Models
+                from model in book.Providers.First(p => p.Id == provider.Id).Models.DistinctBy(m => m.Id)
                 where !model.Deprecated
                 select new { model.Id, @object = "model", owned_by = provider.Id },
         }, http.RequestAborted);

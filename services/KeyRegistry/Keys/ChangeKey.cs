@@ -11,7 +11,7 @@ public sealed record ChangeKeyRequest(string? Name = null, DateTimeOffset? Expir
 public static class ChangeKey
 {
     public static async Task<Results<Ok<KeyView>, ProblemHttpResult>> Handle(
-        Guid id, Form form, Access access, Changes changes, IQuerySession documents, TimeProvider clock, CancellationToken ct)
+        Guid id, Form form, Access access, Changes changes, IQuerySession documents, KeyUse use, TimeProvider clock, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
         var name = form.Text("name", 100, required: form.Has("name"));
@@ -26,6 +26,6 @@ public static class ChangeKey
             new ApiKeyCommand.Change(name ?? k!.Name, form.Has("expires_at") ? expiresAt : k!.ExpiresAt, now), k), ct);
         if (key.RevokedAt is not null) return KeyAccess.Revoked();
         await change.Commit(ct);
-        return TypedResults.Ok(KeyView.Of(key, now));
+        return TypedResults.Ok(KeyView.Of(key, now, await use.Of(id, ct)));
     }
 }

@@ -30,7 +30,7 @@ public static class IssueKey
         await using var change = await changes.Begin(access, ct);
         var key = await change.Decide(ApiKey.Stream(issue.Id), (ApiKey? k) => ApiKey.Decide(issue, k), ct);
         await change.Commit(ct);
-        return TypedResults.Created($"/api/v1/workspaces/{key.WorkspaceId}/keys/{key.Id}", KeyView.Of(key, now, secret));
+        return TypedResults.Created($"/api/v1/workspaces/{key.WorkspaceId}/keys/{key.Id}", KeyView.Of(key, now, secret: secret));
     }
 
     public static SecretMark MarkOf(string secret) => new(Secret.Hash(secret), secret[..(Secret.ApiKey.Length + 4)], secret[^4..]);

@@ -14,7 +14,7 @@ public static class RotateKey
     private const int OverlapHoursMax = 720;
 
     public static async Task<Results<Ok<KeyView>, ProblemHttpResult>> Handle(
-        Guid id, Form form, Access access, Changes changes, IQuerySession documents, TimeProvider clock, CancellationToken ct)
+        Guid id, Form form, Access access, Changes changes, IQuerySession documents, KeyUse use, TimeProvider clock, CancellationToken ct)
     {
         var overlapHours = form.Whole("overlap_hours", 0, OverlapHoursMax) ?? OverlapHoursDefault;
         if (!form.IsValid) return Problems.Invalid(form.Errors);
@@ -31,6 +31,6 @@ public static class RotateKey
             case "expired": return Problems.Of(409, "KEY_EXPIRED", "The key has expired: give it a later expires_at first.");
         }
         await change.Commit(ct);
-        return TypedResults.Ok(KeyView.Of(key, now, secret));
+        return TypedResults.Ok(KeyView.Of(key, now, await use.Of(id, ct), secret));
     }
 }

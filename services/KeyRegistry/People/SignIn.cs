@@ -1,41 +1,44 @@
-using System.Globalization;
 using Marten;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Identity;
 using TokenSense.ServiceDefaults;
 using TokenSense.ServiceDefaults.Access;
 
 namespace TokenSense.KeyRegistry.People;
 
-public sealed record SignInRequest(string Email, string Password);
+/// <param name="GrantType"><c>password</c>, or <c>refresh_token</c> with the refresh token alone.</param>
+public sealed record SignInRequest(string? Email = null, string? Password = null, string? GrantType = null, string? RefreshToken = null);
 
-public sealed record SignInAnswer(string AccessToken, string TokenType, int ExpiresIn);
-
-/// <summary>E-mail and password for an access token. Which of the two was wrong is told neither by the answer nor by its time.</summary>
+/// <summary>E-mail and password for a session. Which of the two was wrong is told neither by the answer nor by its time.</summary>
 public static class SignIn
 {
-    private static readonly PasswordHasher<Person> Hasher = new();
-    private static readonly Person Nobody = new(Guid.Empty, "", "", HashOf("nobody has this password"), false, default);
-
-    public static string HashOf(string password) => Hasher.HashPassword(null!, password);
-
     public static async Task<Results<Ok<SignInAnswer>, ProblemHttpResult>> Handle(
-        Form form, HttpContext http, IQuerySession people, AccessTokens tokens, SignInThrottle throttle, CancellationToken ct)
+        Form form, HttpContext http, IQuerySession people, Sessions sessions, SignInThrottle throttle, CancellationToken ct)
     {
-        var email = form.Text("email", 254, required: true)?.ToLowerInvariant();
-        var password = form.Text("password", 1_000, required: true);
+        var grant = form.Text("grant_type", 32) ?? "password";
+        if (grant == "refresh_token") return await Renew(form, http, sessions, ct);
+        if (grant != "password") form.Error("grant_type", "must be password or refresh_token");
+        var email = form.Text("email", EmailAddress.LengthMax, required: true)?.ToLowerInvariant();
+        var password = form.Text("password", Passwords.LengthMax, required: true);
         if (!form.IsValid) return Problems.Invalid(form.Errors);
 
-        if (throttle.Attempt(email!, http.From()) is { } wait)
-        {
-            http.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-            return Problems.Of(429, "RATE_LIMITED", "Too many failed sign-ins. Retry later.");
-        }
+        if (throttle.Attempt(email!, http.From()) is { } wait) return Passwords.TooMany(http, wait);
         var person = await people.Query<Person>().FirstOrDefaultAsync(p => p.Email == email, ct);
-        var verified = Hasher.VerifyHashedPassword(null!, (person ?? Nobody).PasswordHash, password!);
-        if (person is null || verified == PasswordVerificationResult.Failed)
-            return Problems.Of(401, "INVALID_CREDENTIALS", "The e-mail or the password is wrong.");
+        if (!Passwords.IsOf(person, password!) || await sessions.Open(person!, http, ct) is not { } opened) return Passwords.Wrong();
         throttle.Succeeded(email!, http.From());
-        return TypedResults.Ok(new SignInAnswer(await tokens.For(person, ct), "Bearer", (int)AccessTokens.Lifetime.TotalSeconds));
+        NeverKept(http);
+        return TypedResults.Ok(opened);
+    }
+
+    /// <summary>An answer with a token in it stays in no cache (RFC 6749, 5.1).</summary>
+    public static void NeverKept(HttpContext http) => http.Response.Headers.CacheControl = "no-store";
+
+    private static async Task<Results<Ok<SignInAnswer>, ProblemHttpResult>> Renew(Form form, HttpContext http, Sessions sessions, CancellationToken ct)
+    {
+        var refresh = form.Text("refresh_token", 200, required: true);
+        if (!form.IsValid) return Problems.Invalid(form.Errors);
+        NeverKept(http);
+        return await sessions.Renew(refresh!, http, ct) is { } renewed
+            ? TypedResults.Ok(renewed)
+            : Problems.Of(401, "SESSION_ENDED", "The session has ended. Sign in again.");
     }
 }

@@ -24,7 +24,7 @@ public static class ChangeWorkspace
             await change.Commit(ct);
         }
         return await directory.Workspace(access.Workspace.WorkspaceId.ToString(), ct) is { } changed
-            ? TypedResults.Ok(WorkspaceView.Of(changed, now))
+            ? TypedResults.Ok(WorkspaceView.Of(changed, access.Role, now))
             : Problems.NotFound();
     }
 

@@ -6,30 +6,30 @@ using TokenSense.ServiceDefaults.Access;
 
 namespace TokenSense.KeyRegistry.Workspaces;
 
-public sealed record CreateWorkspaceRequest(string Name, string? Slug = null, string? TimeZone = null);
+public sealed record CreateWorkspaceRequest(string Name, string? TimeZone = null);
 
 /// <summary>A person makes a workspace and is its owner.</summary>
+/// <remarks>All workspaces share one list of slugs: one that could be chosen, or came without its random end, would tell which others there are.</remarks>
 public static class CreateWorkspace
 {
     public static async Task<Results<Created<WorkspaceView>, ProblemHttpResult>> Handle(
         Form form, HttpContext http, Changes changes, TimeProvider clock, CancellationToken ct)
     {
         var name = form.Text("name", 100, required: true);
-        var slug = Slug.Of(form);
         var timeZone = TimeZoneName.Of(form) ?? "UTC";
+        if (form.Has("slug")) form.Error("slug", "cannot be chosen: it is made from the name");
         if (!form.IsValid) return Problems.Invalid(form.Errors);
 
         var person = http.Who();
         await using var change = await changes.Begin(person.Actor, http.From(), ct);
         var derived = Slug.From(name!, otherwise: "workspace");
-        var taken = await change.SlugsLike("workspace", null, slug ?? derived, ct);
-        if (slug is not null && taken.Contains(slug)) return Problems.Of(409, "SLUG_TAKEN", $"There is or was a workspace {slug}.");
+        var taken = await change.SlugsLike("workspace", null, derived, ct);
 
         var now = clock.GetUtcNow();
-        var create = new WorkspaceCommand.Create(Guid.CreateVersion7(now), slug ?? Slug.Free(derived, taken), name!, timeZone, now);
+        var create = new WorkspaceCommand.Create(Guid.CreateVersion7(now), Slug.Unguessable(derived, taken), name!, timeZone, now);
         var workspace = await Create(change, create, person.Id, ct);
         await change.Commit(ct);
-        var view = WorkspaceView.Of((WorkspaceChanged)workspace.Contract(1), now);
+        var view = WorkspaceView.Of((WorkspaceChanged)workspace.Contract(1), Role.Owner, now);
         return TypedResults.Created($"/api/v1/workspaces/{workspace.Id}", view);
     }
 

@@ -6,5 +6,5 @@ namespace TokenSense.KeyRegistry.Workspaces;
 public static class GetWorkspace
 {
     public static Ok<WorkspaceView> Handle(Access access, TimeProvider clock) =>
-        TypedResults.Ok(WorkspaceView.Of(access.Workspace, clock.GetUtcNow()));
+        TypedResults.Ok(WorkspaceView.Of(access.Workspace, access.Role, clock.GetUtcNow()));
 }

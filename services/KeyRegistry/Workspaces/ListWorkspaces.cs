@@ -12,10 +12,10 @@ public static class ListWorkspaces
     {
         if (!paging.IsValid) return Problems.Invalid(paging.Errors);
         var now = clock.GetUtcNow();
-        var mine = (await directory.WorkspacesOf(http.Who().Id, ct)).Select(m => m.Workspace)
-            .OrderBy(w => w.WorkspaceId.ToString(), StringComparer.Ordinal)
-            .Where(w => string.CompareOrdinal(w.WorkspaceId.ToString(), paging.After.ToString()) > 0)
+        var mine = (await directory.WorkspacesOf(http.Who().Id, ct))
+            .OrderBy(m => m.Workspace.WorkspaceId.ToString(), StringComparer.Ordinal)
+            .Where(m => string.CompareOrdinal(m.Workspace.WorkspaceId.ToString(), paging.After.ToString()) > 0)
             .Take(paging.Take).ToList();
-        return TypedResults.Ok(paging.Of(mine, w => w.WorkspaceId, w => WorkspaceView.Of(w, now)));
+        return TypedResults.Ok(paging.Of(mine, m => m.Workspace.WorkspaceId, m => WorkspaceView.Of(m.Workspace, Enum.Parse<Role>(m.Role, ignoreCase: true), now)));
     }
 }

@@ -17,7 +17,7 @@ public static class GetOneUsage
     public sealed record PriceLine(string Class, long Units, decimal UsdPerUnit, decimal CostUsd);
 
     public static void MapGetOneUsage(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/v1/workspaces/{ws}/usage/{source}/{id}", Get).Needs(Role.Viewer).WithName("get-one-usage").WithTags("usage").Produces<Answer>();
+        routes.MapGet("/workspaces/{ws}/usage/{source}/{id}", Get).WithName("get-one-usage").WithTags("usage").Produces<Answer>();
 
     private static async Task<IResult> Get(Access access, string source, string id, NpgsqlDataSource database, IDocumentStore store, CancellationToken ct)
     {
@@ -46,7 +46,7 @@ public static class GetOneUsage
     private static Answer Explain(Guid workspaceId, UsageEvent.UsageRecorded recorded, MeteredLine line) => new(
         line.UsageId, line.Source, line.Id, line.Reporter, line.Time, recorded.At, line.Period, line.KeyId, line.ProjectId,
         line.Provider, line.Model, line.ApiFlavor, line.Usage.ByClass(), line.CostUsd, line.ReportedCostUsd,
-        line.Price is not null ? "price_book" : line.CostUsd is not null ? "reported" : "unpriced",
+        UsageLines.CostFrom(line),
         line.Price is { } price
             ? new Price(price.BookVersion, price.ProviderId, price.ModelId, price.ValidFrom,
                 [.. price.Rates.Select(r => new PriceLine(r.Class, r.Units, r.UsdPerUnit, r.CostUsd))])

@@ -47,7 +47,7 @@ public sealed class KeptAside(NpgsqlDataSource database, IDocumentStore store)
                 source, line.Id, line.KeyRef ?? conflict.Key.KeyId.ToString(), LineCodes.Conflict, message, json, at);
             if (await insert.ExecuteNonQueryAsync(ct) == 1)
                 session.Events.Append($"refused-{at:yyyy-MM-dd}", new UsageEvent.UsageRefused(
-                    GatewayOf(reporter.Name), conflict.Index, source, line.Id, LineAnswer.Conflict, LineCodes.Conflict, message, at));
+                    GatewayOf(reporter.Name), conflict.Index, source, line.Id, LineAnswer.Conflict, LineCodes.Conflict, message, at, workspaceId));
         }
     }
 
@@ -62,11 +62,11 @@ public sealed class KeptAside(NpgsqlDataSource database, IDocumentStore store)
         {
             await using var insert = new NpgsqlCommand(Insert, connection, transaction);
             // The whole line names it, so that two without an id are two.
-            Fill(insert, UsageName.Of("rejected", reporter, line.Source ?? "", line.Id ?? "", line.Code!, json.ValueKind == JsonValueKind.Undefined ? "" : json.GetRawText()), "rejected", null, reporter,
+            Fill(insert, UsageName.Of("rejected", reporter, line.Source ?? "", line.Id ?? "", line.Code!, json.ValueKind == JsonValueKind.Undefined ? "" : json.GetRawText()), "rejected", line.WorkspaceId, reporter,
                 line.Source, line.Id, null, line.Code!, line.Message!, KeptMembers(json), at);
             if (await insert.ExecuteNonQueryAsync(ct) == 1)
                 session.Events.Append($"refused-{at:yyyy-MM-dd}", new UsageEvent.UsageRefused(
-                    GatewayOf(reporter), line.Index, line.Source, line.Id, LineAnswer.Rejected, line.Code!, line.Message!, at));
+                    GatewayOf(reporter), line.Index, line.Source, line.Id, LineAnswer.Rejected, line.Code!, line.Message!, at, line.WorkspaceId));
         }
         await session.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);

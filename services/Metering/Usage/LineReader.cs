@@ -27,8 +27,8 @@ public sealed class LineReader
 
     private LineReader() { }
 
-    /// <returns>The line, or the problem with its id as far as that could be read.</returns>
-    public static (ReportedLine? Line, LineProblem? Problem, string? Id, string? Source) Read(JsonElement json, DateTimeOffset now)
+    /// <returns>The line, or the problem with its id, source and key as far as these could be read.</returns>
+    public static (ReportedLine? Line, LineProblem? Problem, string? Id, string? Source, string? KeyRef) Read(JsonElement json, DateTimeOffset now)
     {
         try
         {
@@ -37,13 +37,13 @@ public sealed class LineReader
         // JSON may hold half a surrogate pair, which is no text: known only when the string is asked for.
         catch (InvalidOperationException)
         {
-            return (null, new(LineCodes.InvalidLine, "A name or string of the line is not valid Unicode."), null, null);
+            return (null, new(LineCodes.InvalidLine, "A name or string of the line is not valid Unicode."), null, null, null);
         }
     }
 
-    private (ReportedLine?, LineProblem?, string?, string?) ReadLine(JsonElement json, DateTimeOffset now)
+    private (ReportedLine?, LineProblem?, string?, string?, string?) ReadLine(JsonElement json, DateTimeOffset now)
     {
-        if (json.ValueKind != JsonValueKind.Object) return (null, new(LineCodes.InvalidLine, "A line must be a JSON object."), null, null);
+        if (json.ValueKind != JsonValueKind.Object) return (null, new(LineCodes.InvalidLine, "A line must be a JSON object."), null, null, null);
         Collect(json);
         var id = Text("id", IdLengthMax, required: true);
         var source = Text("source", IdLengthMax);
@@ -61,11 +61,13 @@ public sealed class LineReader
             Estimated = Flag("estimated"), Metadata = Metadata(), LatencyMs = Whole("latency_ms", 0, 86_400_000), Status = (int?)Whole("status", 100, 599),
             GatewayEpoch = Uuid("gateway_epoch"),
         };
-        if (_problems.Count > 0) return (null, new(LineCodes.InvalidLine, string.Join("; ", _problems.Take(20)) + "."), id, source);
+        if (_problems.Count > 0) return (null, new(LineCodes.InvalidLine, string.Join("; ", _problems.Take(20)) + "."), id, source, line.KeyRef);
         if (time < now - BackMax || time > now + AheadMax)
-            return (null, new(LineCodes.TimeOutOfRange, "time must be at most 5 minutes ahead and 90 days back."), id, source);
+            return (null, new(LineCodes.TimeOutOfRange, "time must be at most 5 minutes ahead and 90 days back."), id, source, line.KeyRef);
         var wrong = line.Usage.Problems();
-        return wrong.IsEmpty ? (line, null, id, source) : (null, new(LineCodes.InvalidUsage, string.Join("; ", wrong.Select(p => p.Message))), id, source);
+        return wrong.IsEmpty
+            ? (line, null, id, source, line.KeyRef)
+            : (null, new(LineCodes.InvalidUsage, string.Join("; ", wrong.Select(p => p.Message))), id, source, line.KeyRef);
     }
 
     private void Collect(JsonElement json)

@@ -15,14 +15,11 @@ public static class ReportUsage
     public sealed record Result(int Index, string? Id, string Status, string? Code, string? Message);
 
     public static void MapReportUsage(this IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/v1/usage", Post).WithName("report-usage").WithTags("usage").Produces<Answer>();
+        routes.MapPost("/usage", Post).WithName("report-usage").WithTags("usage").Produces<Answer>();
 
-    private static async Task<IResult> Post(HttpContext http, Authentication authentication, UsageIntake intake, Admission admission, CancellationToken ct)
+    private static async Task<IResult> Post(HttpContext http, UsageIntake intake, Admission admission, CancellationToken ct)
     {
-        var caller = await authentication.Identify(http);
-        if (caller is null) return AccessEndpoints.Unauthenticated(http);
-        if (ReporterOf(caller) is not { } reporter)
-            return Problems.Of(403, "FORBIDDEN", "Usage is reported with a gateway token, or with an API key that has the scope 'report'.");
+        var reporter = ReporterOf(http.Asker());
         if (!admission.TryEnter())
         {
             http.Response.Headers.RetryAfter = "1";
@@ -54,11 +51,11 @@ public static class ReportUsage
         }
     }
 
-    private static Reporter? ReporterOf(Caller caller) => caller switch
+    private static Reporter ReporterOf(Caller caller) => caller switch
     {
         Caller.Gateway gateway => Reporter.Gateway(gateway.Name, gateway.Workspaces),
-        Caller.Key { ApiKey: var key } when key.Scopes.Contains("report") => new Reporter($"key:{key.KeyId}", key.Name, key, null),
-        _ => null,
+        Caller.Key { ApiKey: var key } => new Reporter($"key:{key.KeyId}", key.Name, key, null),
+        _ => throw new InvalidOperationException($"{caller.Actor} reports no usage."),
     };
 }
 

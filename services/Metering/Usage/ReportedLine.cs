@@ -59,4 +59,5 @@ public static class LineCodes
     public const string NotRecordable = "NOT_RECORDABLE";
     public const string Conflict = "USAGE_CONFLICT";
     public const string TooManyLines = "TOO_MANY_LINES";
+    public const string Forbidden = "FORBIDDEN";
 }

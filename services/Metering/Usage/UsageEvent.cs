@@ -10,7 +10,12 @@ public abstract record UsageEvent
 
     /// <summary>A line that does not count: the stream <c>refused-{yyyy-MM-dd}</c>.</summary>
     public sealed record UsageRefused(
-        string? GatewayId, int Index, string? Source, string? Id, string Status, string Code, string Message, DateTimeOffset At) : UsageEvent;
+        string? GatewayId, int Index, string? Source, string? Id, string Status, string Code, string Message, DateTimeOffset At,
+        Guid? WorkspaceId = null) : UsageEvent;
+
+    /// <summary>The first usage of a model without a price in a period, beside the event that recorded it and in its stream.</summary>
+    public sealed record ModelUnpriced(
+        Guid WorkspaceId, string Period, string Provider, string Model, string Source, string Id, DateTimeOffset At) : UsageEvent;
 }
 
 /// <summary>One call as it counts. <see cref="Price"/> null and <see cref="CostUsd"/> given: the reported cost counts, so a line with one is never unpriced.</summary>

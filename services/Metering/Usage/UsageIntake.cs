@@ -17,8 +17,9 @@ public sealed record Reporter(string Name, string DefaultSource, ApiKeyChanged? 
     public static Reporter Gateway(string name, IReadOnlyList<Guid>? workspaces = null) => new($"gateway:{name}", name, null, workspaces);
 }
 
-/// <summary>What became of one line.</summary>
-public sealed record LineAnswer(int Index, string? Source, string? Id, string Status, string? Code = null, string? Message = null)
+/// <summary>What became of one line. <see cref="WorkspaceId"/> is that of the key that a rejected line names, where there is one.</summary>
+public sealed record LineAnswer(
+    int Index, string? Source, string? Id, string Status, string? Code = null, string? Message = null, Guid? WorkspaceId = null)
 {
     public const string Accepted = "accepted";
     public const string Duplicate = "duplicate";
@@ -41,14 +42,15 @@ public sealed class UsageIntake(Directory directory, Calendars calendars, UsageR
         var now = clock.GetUtcNow();
         var answers = new LineAnswer[lines.Count];
         var read = new List<(int Index, ReportedLine Line)>();
+        var keyRefs = new string?[lines.Count];
         for (var i = 0; i < lines.Count; i++)
         {
-            var (line, problem, id, source) = LineReader.Read(lines[i], now);
+            (var line, var problem, var id, var source, keyRefs[i]) = LineReader.Read(lines[i], now);
             if (line is not null) read.Add((i, line));
             else answers[i] = new(i, source, id, LineAnswer.Rejected, problem!.Code, problem.Message);
         }
 
-        var keys = await FindKeys(reporter, [.. read.Select(r => r.Line)], ct);
+        var keys = await FindKeys(reporter, keyRefs, ct);
         var attributed = new List<AttributedLine>();
         var pending = new List<(ReportedLine Line, LineProblem Problem)>();
         foreach (var (index, line) in read)
@@ -69,10 +71,18 @@ public sealed class UsageIntake(Directory directory, Calendars calendars, UsageR
             foreach (var batch in workspace.Chunk(LinesPerEventMax))
                 foreach (var answer in await Record(workspace.Key, reporter, batch, now, ct))
                     answers[answer.Index] = answer;
+        for (var i = 0; i < answers.Length; i++)
+            if (answers[i].Status == LineAnswer.Rejected) answers[i] = answers[i] with { WorkspaceId = WorkspaceOf(reporter, keyRefs[i], keys) };
         if (remembersRejected)
             await keptAside.Refuse(reporter.Name, [.. answers.Where(a => a.Status == LineAnswer.Rejected).Select(a => (a, lines[a.Index]))], now, ct);
         return answers;
     }
+
+    // Nobody is shown a line that a gateway reports of a workspace that it does not serve.
+    private static Guid? WorkspaceOf(Reporter reporter, string? keyRef, Dictionary<string, ApiKeyChanged> keys) =>
+        reporter.Key is { } own ? own.WorkspaceId
+        : keyRef is not null && keys.TryGetValue(keyRef, out var key) && reporter.Workspaces?.Contains(key.WorkspaceId) != false ? key.WorkspaceId
+        : null;
 
     // Whatever a single line does to the recorder, the others of its batch still count: the batch is halved until the line is alone.
     private async Task<IReadOnlyList<LineAnswer>> Record(
@@ -125,18 +135,19 @@ public sealed class UsageIntake(Directory directory, Calendars calendars, UsageR
             : (null, new(LineCodes.ProjectMismatch, "The key was made for another project."));
     }
 
-    private async Task<Dictionary<string, ApiKeyChanged>> FindKeys(Reporter reporter, IReadOnlyList<ReportedLine> lines, CancellationToken ct)
+    private async Task<Dictionary<string, ApiKeyChanged>> FindKeys(Reporter reporter, IReadOnlyList<string?> keyRefs, CancellationToken ct)
     {
         var found = new Dictionary<string, ApiKeyChanged>();
-        if (reporter.Key is not null || lines.Count == 0) return found;
+        var references = keyRefs.OfType<string>().ToHashSet();
+        if (reporter.Key is not null || references.Count == 0) return found;
         await using var select = database.CreateCommand(
             """
             select h.sha256, d.body from directory_hashes h join directory d using (kind, id) where h.kind = 'key' and h.sha256 = any($1)
             union all
-            select d.id, d.body from directory d where d.kind = 'key' and d.id = any($2)
+            select d.id, d.body from directory d where d.kind = 'key' and d.id = any($1)
             """);
-        select.Parameters.Add(new() { Value = lines.Select(l => l.KeySha256).OfType<string>().Distinct().ToArray() });
-        select.Parameters.Add(new() { Value = lines.Where(l => l.KeySha256 is null && l.KeyId is not null).Select(l => l.KeyId!.Value.ToString()).Distinct().ToArray() });
+        // A hash and an id are never equal, so each finds nothing in the other's place.
+        select.Parameters.Add(new() { Value = references.ToArray() });
         await using var reader = await select.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
             found[reader.GetString(0)] = JsonSerializer.Deserialize<ApiKeyChanged>(reader.GetString(1), JsonSerializerOptions.Web)!;

@@ -4,13 +4,14 @@ using Npgsql;
 using TokenSense.Contracts;
 using TokenSense.Metering.Prices;
 using TokenSense.Metering.Reports;
+using TokenSense.Pricing;
 using TokenSense.ServiceDefaults;
 using TokenSense.ServiceDefaults.Access;
 
 namespace TokenSense.Metering.Usage;
 
 /// <summary>Claims, prices and records lines of one workspace, and moves its rollups, in one transaction.</summary>
-public sealed class UsageRecorder(NpgsqlDataSource database, IDocumentStore store, Calendars calendars, Pricer pricer, KeptAside keptAside)
+public sealed class UsageRecorder(NpgsqlDataSource database, IDocumentStore store, Calendars calendars, Pricer pricer, KeptAside keptAside, KeyUse use)
 {
     public async Task<IReadOnlyList<LineAnswer>> Record(
         Guid workspaceId, Reporter reporter, IReadOnlyList<AttributedLine> lines, DateTimeOffset at, CancellationToken ct)
@@ -31,7 +32,8 @@ public sealed class UsageRecorder(NpgsqlDataSource database, IDocumentStore stor
         var eventId = Guid.CreateVersion7(at);
         await using var connection = await database.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        var claimed = await Claim(transaction, workspaceId, eventId, offered, ct);
+        var (claimed, pricesVersion) = await Claim(transaction, workspaceId, eventId, offered, ct);
+        var book = await pricer.BookOf(workspaceId, pricesVersion, transaction, ct);
         var known = claimed.Count == offered.Count ? [] : await Contents(transaction, [.. offered.Keys.Where(name => !claimed.Contains(name))], ct);
         foreach (var (name, content) in known)
         {
@@ -44,23 +46,27 @@ public sealed class UsageRecorder(NpgsqlDataSource database, IDocumentStore stor
 
         await using var session = await store.OpenSession(transaction, workspaceId, reporter.Name, null, ct);
         var metered = offered.Where(o => claimed.Contains(o.Key)).OrderBy(o => o.Value.Line.Index)
-            .Select(o => Meter(o.Key, o.Value.Line, reporter, calendar)).ToList();
+            .Select(o => Meter(o.Key, o.Value.Line, reporter, calendar, book)).ToList();
         if (metered.Count > 0)
         {
             session.Events.Append($"usage-{workspaceId}-{at:yyyy-MM-dd}",
                 new Event<UsageEvent.UsageRecorded>(new(workspaceId, at, metered)) { Id = eventId });
+            await UnpricedModels.Tell(session, transaction, workspaceId, metered, at, ct);
             Rollup.Add(session, workspaceId, metered);
+            UsageLines.Add(session, workspaceId, at, metered);
+            Periods.Touch(session, workspaceId, metered);
             RememberReporters(session, workspaceId, metered);
         }
         await keptAside.KeepConflicts(session, transaction, workspaceId, reporter, conflicts, at, ct);
         await session.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
+        foreach (var line in metered) use.Note(line.KeyId, line.Time);
         answers.AddRange(offered.Where(o => claimed.Contains(o.Key)).Select(o => Answer(o.Value.Line, LineAnswer.Accepted)));
         return answers;
     }
 
-    // One round trip: the workspace's lock, then the claims, in the order of their ids.
-    private static async Task<HashSet<Guid>> Claim(
+    // One round trip: the workspace's lock, then the claims, in the order of their ids, then which prices count.
+    private static async Task<(HashSet<Guid> Claimed, long? PricesVersion)> Claim(
         NpgsqlTransaction transaction, Guid workspaceId, Guid eventId, Dictionary<Guid, (AttributedLine, byte[] Content)> offered, CancellationToken ct)
     {
         await using var batch = new NpgsqlBatch(transaction.Connection, transaction)
@@ -82,13 +88,15 @@ public sealed class UsageRecorder(NpgsqlDataSource database, IDocumentStore stor
                         new() { Value = eventId },
                     },
                 },
+                Pricer.VersionOf(workspaceId),
             },
         };
         var claimed = new HashSet<Guid>();
         await using var reader = await batch.ExecuteReaderAsync(ct);
         await reader.NextResultAsync(ct);
         while (await reader.ReadAsync(ct)) claimed.Add(reader.GetGuid(0));
-        return claimed;
+        await reader.NextResultAsync(ct);
+        return (claimed, await reader.ReadAsync(ct) ? reader.GetInt64(0) : null);
     }
 
     private static async Task<List<(Guid Name, byte[] Content)>> Contents(NpgsqlTransaction transaction, Guid[] names, CancellationToken ct)
@@ -103,11 +111,11 @@ public sealed class UsageRecorder(NpgsqlDataSource database, IDocumentStore stor
         return contents;
     }
 
-    private MeteredLine Meter(Guid name, AttributedLine attributed, Reporter reporter, PeriodCalendar calendar)
+    private static MeteredLine Meter(Guid name, AttributedLine attributed, Reporter reporter, PeriodCalendar calendar, PriceBook book)
     {
         var line = attributed.Line;
         var period = calendar.PeriodOf(line.Time);
-        var (cost, price, unpriced) = pricer.Price(line);
+        var (cost, price, unpriced) = Pricer.Price(book, line);
         return new MeteredLine(
             name, reporter.Name, SourceOf(attributed, reporter), line.Id, line.Time, period,
             DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(line.Time, calendar.ZoneOf(period)).DateTime),

@@ -21,7 +21,7 @@ public sealed record UsageReportedMessage
 }
 
 /// <summary>Takes what gateways report over the bus. What does not count comes back as <c>UsageRejected</c>.</summary>
-public sealed class UsageReportedConsumer(UsageIntake intake, KeptAside keptAside, ServiceDefaults.Access.Directory directory, TimeProvider clock) : IConsumer<UsageReportedMessage>
+public sealed class UsageReportedConsumer(UsageIntake intake, KeptAside keptAside, GatewayNames names, ServiceDefaults.Access.Directory directory, TimeProvider clock) : IConsumer<UsageReportedMessage>
 {
     private const int BodyBytesMax = 1_048_576;
     private const int GatewayIdLengthMax = 64;
@@ -40,12 +40,23 @@ public sealed class UsageReportedConsumer(UsageIntake intake, KeptAside keptAsid
         if (problem is not null)
         {
             var code = gateway is not null && message.Lines.ValueKind == JsonValueKind.Array && message.Lines.GetArrayLength() > 0 ? LineCodes.TooManyLines : LineCodes.InvalidLine;
-            // The message id tells one refused message from another.
-            var reference = context.MessageId?.ToString() ?? UsageName.Of(context.ReceiveContext.Body.GetString()).ToString();
-            await keptAside.Refuse($"gateway:{gateway}", [(new LineAnswer(0, null, $"message:{reference}", LineAnswer.Rejected, code, problem), default(JsonElement))], clock.GetUtcNow(), ct);
+            await Refuse(context, gateway, code, problem, ct);
+            return;
+        }
+        if (await names.BehindUser(context, ct) is { } publisher && publisher != gateway)
+        {
+            // Under the name of who published it: the one that it claims has nothing to do with it.
+            await Refuse(context, publisher, LineCodes.Forbidden, "gatewayId is not the name of the gateway whose user published it.", ct);
             return;
         }
         var credential = await directory.Gateway(gateway!, ct);
         await intake.Take(Reporter.Gateway(gateway!, credential?.Workspaces), [.. message.Lines.EnumerateArray()], remembersRejected: true, ct);
     });
+
+    private Task Refuse(ConsumeContext context, string? gateway, string code, string problem, CancellationToken ct)
+    {
+        // The message id tells one refused message from another.
+        var reference = context.MessageId?.ToString() ?? UsageName.Of(context.ReceiveContext.Body.GetString()).ToString();
+        return keptAside.Refuse($"gateway:{gateway}", [(new LineAnswer(0, null, $"message:{reference}", LineAnswer.Rejected, code, problem), default(JsonElement))], clock.GetUtcNow(), ct);
+    }
 }

@@ -9,7 +9,7 @@ namespace TokenSense.ServiceDefaults.Access;
 public sealed class Authentication(Directory directory, TimeProvider clock)
 {
     public const string Issuer = "tokensense";
-    public const string OperatorClaim = "operator";
+    public const string OperatorClaim = "operator", SessionClaim = "sid";
 
     // A credential made a moment ago may still be on its way here; a well-formed one is waited for, by a bounded number of callers.
     private static readonly TimeSpan ArrivalMax = TimeSpan.FromMilliseconds(500);
@@ -52,12 +52,14 @@ public sealed class Authentication(Directory directory, TimeProvider clock)
 
     private async Task<Caller?> ByCredential(string token, string prefix, CancellationToken ct)
     {
+        // The checksum is no secret: everybody can compute it. Nor does the look-up tell one: it is by the hash of what was presented, which its
+        // sender cannot steer towards a stored one. Hashes themselves are compared in constant time.
         if (!Secret.IsWellFormed(token, prefix)) return null;
         var hash = Secret.Hash(token);
         var now = clock.GetUtcNow();
         return await OnceArrived(() => directory.ByHash(hash, ct), ct) switch
         {
-            CredentialChanged { RevokedAt: null } c when c.ExpiresAt is null || c.ExpiresAt > now => c switch
+            CredentialChanged { RevokedAt: null } c when Secret.IsSame(c.Sha256, hash) && (c.ExpiresAt is null || c.ExpiresAt > now) => c switch
             {
                 { Kind: "gateway" } => new Caller.Gateway(c.CredentialId, c.Name, c.Workspaces),
                 { Workspaces: [var workspace], Role: { } role } when Enum.TryParse<Role>(role, ignoreCase: true, out var r) =>
@@ -65,7 +67,7 @@ public sealed class Authentication(Directory directory, TimeProvider clock)
                 _ => null,
             },
             ApiKeyChanged { RevokedAt: null } k when (k.ExpiresAt is null || k.ExpiresAt > now)
-                && k.Secrets.Any(s => s.Sha256 == hash && (s.ValidUntil is null || s.ValidUntil > now)) => new Caller.Key(k),
+                && k.Secrets.Any(s => Secret.IsSame(s.Sha256, hash) && (s.ValidUntil is null || s.ValidUntil > now)) => new Caller.Key(k),
             _ => null,
         };
     }
@@ -86,6 +88,8 @@ public sealed class Authentication(Directory directory, TimeProvider clock)
             LifetimeValidator = (from, until, _, _) => until > clock.GetUtcNow().UtcDateTime && (from is null || from <= clock.GetUtcNow().UtcDateTime.AddSeconds(30)),
         });
         if (!result.IsValid || !Guid.TryParse(result.ClaimsIdentity.FindFirst("sub")?.Value, out var userId)) return null;
-        return new Caller.Person(userId, result.ClaimsIdentity.FindFirst("name")?.Value ?? "", result.ClaimsIdentity.HasClaim(OperatorClaim, "true"));
+        if (!Guid.TryParse(result.ClaimsIdentity.FindFirst(SessionClaim)?.Value, out var sessionId)) return null;
+        if (await directory.SessionsEnded(userId, ct) is { } ended && (ended.Sessions.Contains(sessionId) || ended.AllUntil >= result.SecurityToken.ValidFrom)) return null;
+        return new Caller.Person(userId, result.ClaimsIdentity.FindFirst("name")?.Value ?? "", result.ClaimsIdentity.HasClaim(OperatorClaim, "true"), sessionId);
     }
 }

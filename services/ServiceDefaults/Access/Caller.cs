@@ -8,7 +8,8 @@ public enum Role { Viewer = 1, Member, Admin, Owner }
 /// <summary>Who asks.</summary>
 public abstract record Caller(Guid Id, string Name)
 {
-    public sealed record Person(Guid Id, string Name, bool IsOperator) : Caller(Id, Name);
+    /// <param name="SessionId">In which they are signed in.</param>
+    public sealed record Person(Guid Id, string Name, bool IsOperator, Guid SessionId) : Caller(Id, Name);
     public sealed record Automation(Guid Id, string Name, Guid WorkspaceId, Role Role) : Caller(Id, Name);
     public sealed record Gateway(Guid Id, string Name, IReadOnlyList<Guid>? Workspaces) : Caller(Id, Name);
     public sealed record Key(ApiKeyChanged ApiKey) : Caller(ApiKey.KeyId, ApiKey.Name);

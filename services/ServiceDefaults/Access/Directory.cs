@@ -61,6 +61,24 @@ public sealed class Directory(NpgsqlDataSource database)
         await command.ExecuteNonQueryAsync(ct);
     }
 
+    /// <summary>Takes it that a person was deleted: the network addresses that they came from go, and no further ones are kept.</summary>
+    public async Task Erase(PersonErased erased, CancellationToken ct)
+    {
+        await Apply(erased, ct);
+        await using var command = database.CreateCommand(Origins.Erase);
+        command.Parameters.Add(new() { Value = $"user:{erased.UserId}" });
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>The same in the change that deletes them.</summary>
+    public static async Task Erase(PersonErased erased, NpgsqlTransaction transaction, CancellationToken ct)
+    {
+        await Apply(erased, transaction, ct);
+        await using var command = new NpgsqlCommand(Origins.Erase, transaction.Connection, transaction);
+        command.Parameters.Add(new() { Value = $"user:{erased.UserId}" });
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
     /// <summary>A workspace by id or slug; a deleted one is not there.</summary>
     public async Task<WorkspaceChanged?> Workspace(string idOrSlug, CancellationToken ct) =>
         await Find<WorkspaceChanged>("workspace", idOrSlug, null, ct) is { DeletedAt: null } found ? found : null;
@@ -71,15 +89,33 @@ public sealed class Directory(NpgsqlDataSource database)
     public Task<ApiKeyChanged?> Key(Guid workspaceId, Guid keyId, CancellationToken ct) =>
         Find<ApiKeyChanged>("key", keyId.ToString(), workspaceId, ct);
 
-    /// <summary>A gateway's credential by its name: the one in use, not a revoked one of the same name.</summary>
+    /// <summary>A gateway's credential by its name: the one in use; else the last that was revoked, whose limits still hold for what comes late.</summary>
     public Task<CredentialChanged?> Gateway(string name, CancellationToken ct) =>
-        One<CredentialChanged>("select body from directory where kind = 'credential' and slug = $1 and body->>'revokedAt' is null limit 1", ct, name);
+        One<CredentialChanged>("select body from directory where kind = 'credential' and slug = $1 order by (body->>'revokedAt') is not null, id desc limit 1", ct, name);
 
     public async Task<string?> RoleOf(Guid workspaceId, Guid userId, CancellationToken ct) =>
         (await One<MemberChanged>("select body from directory where kind = 'member' and id = $1", ct, $"{workspaceId}/{userId}"))?.Role;
 
     public Task<SigningKeyChanged?> SigningKey(string id, CancellationToken ct) =>
         One<SigningKeyChanged>("select body from directory where kind = 'signing-key' and id = $1", ct, id);
+
+    /// <summary>The workspace's own prices; null: it never had any.</summary>
+    public Task<PricesChanged?> Prices(Guid workspaceId, CancellationToken ct) =>
+        One<PricesChanged>("select body from directory where kind = 'prices' and id = $1", ct, workspaceId.ToString());
+
+    /// <summary>The same in the change that follows from it.</summary>
+    public static async Task<PricesChanged?> Prices(Guid workspaceId, NpgsqlTransaction transaction, CancellationToken ct)
+    {
+        await using var select = new NpgsqlCommand("select body from directory where kind = 'prices' and id = $1", transaction.Connection, transaction)
+        {
+            Parameters = { new() { Value = workspaceId.ToString() } },
+        };
+        return await select.ExecuteScalarAsync(ct) is string body ? Read<PricesChanged>(body) : null;
+    }
+
+    /// <summary>Which of a person's sessions ended lately; null: none ever did.</summary>
+    public Task<SessionsEnded?> SessionsEnded(Guid userId, CancellationToken ct) =>
+        One<SessionsEnded>("select body from directory where kind = 'sessions' and id = $1", ct, userId.ToString());
 
     /// <summary>The key or credential that a secret's hash opens: <see cref="ApiKeyChanged"/>, <see cref="CredentialChanged"/> or null.</summary>
     public async Task<object?> ByHash(string sha256, CancellationToken ct)
@@ -107,6 +143,32 @@ public sealed class Directory(NpgsqlDataSource database)
         while (await reader.ReadAsync(ct)) found.Add((Read<WorkspaceChanged>(reader.GetString(0)), reader.GetString(1)));
         return found;
     }
+
+    /// <summary>The members of a workspace with this role or more, and who they are.</summary>
+    public async Task<IReadOnlyList<KnownMember>> People(Guid workspaceId, Role minimum, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            """
+            select m.body, p.body from directory m left join directory p on p.kind = 'person' and p.id = split_part(m.id, '/', 2)
+            where m.kind = 'member' and m.workspace_id = $1 and m.body->>'role' = any($2)
+            order by m.id limit 1000
+            """);
+        command.Parameters.Add(new() { Value = workspaceId });
+        command.Parameters.Add(new() { Value = Enum.GetValues<Role>().Where(r => r >= minimum).Select(r => r.ToString().ToLowerInvariant()).ToArray() });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var found = new List<KnownMember>();
+        while (await reader.ReadAsync(ct))
+        {
+            var member = Read<MemberChanged>(reader.GetString(0));
+            var person = await reader.IsDBNullAsync(1, ct) ? null : Read<PersonChanged>(reader.GetString(1));
+            found.Add(new(member.UserId, Enum.Parse<Role>(member.Role!, ignoreCase: true), person?.Email, person?.Name));
+        }
+        return found;
+    }
+
+    /// <summary>Who somebody is, in a directory that keeps people; after they were erased without name and address.</summary>
+    public Task<PersonChanged?> Person(Guid userId, CancellationToken ct) =>
+        One<PersonChanged>("select body from directory where kind = 'person' and id = $1", ct, userId.ToString());
 
     /// <summary>Everything of one kind, of one workspace or of all.</summary>
     public async Task<IReadOnlyList<T>> All<T>(string kind, Guid? workspaceId, CancellationToken ct)
@@ -146,6 +208,10 @@ public sealed class Directory(NpgsqlDataSource database)
             ApiKeyChanged k => new Row("key", k.KeyId.ToString(), k.WorkspaceId, null, k.Version, [.. k.Secrets.Select(s => s.Sha256)]),
             MemberChanged m => new Row("member", $"{m.WorkspaceId}/{m.UserId}", m.WorkspaceId, null, m.Version, []),
             CredentialChanged c => new Row("credential", c.CredentialId.ToString(), c.Workspaces is [var only] ? only : null, c.Kind == "gateway" ? c.Name : null, c.Version, [c.Sha256]),
+            PersonChanged p => new Row("person", p.UserId.ToString(), null, null, p.Version, []),
+            SessionsEnded e => new Row("sessions", e.UserId.ToString(), null, null, e.Version, []),
+            PricesChanged p => new Row("prices", p.WorkspaceId.ToString(), p.WorkspaceId, null, p.Version, []),
+            PersonErased e => new Row("erased", e.UserId.ToString(), null, null, e.Version, []),
             SigningKeyChanged s => new Row("signing-key", s.SigningKeyId.ToString(), null, null, s.Version, []),
             _ => throw new ArgumentException($"The directory does not keep {state.GetType().Name}.", nameof(state)),
         };
@@ -160,3 +226,7 @@ public sealed class Directory(NpgsqlDataSource database)
 
     private sealed record Row(string Kind, string Id, Guid? Workspace, string? Slug, long Version, string[] Hashes);
 }
+
+/// <summary>A member of a workspace and who they are, in a directory that keeps people.</summary>
+/// <param name="Email">Null: not known yet, or erased.</param>
+public sealed record KnownMember(Guid UserId, Role Role, string? Email, string? Name);

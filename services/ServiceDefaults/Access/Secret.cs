@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using TokenSense.Contracts;
@@ -11,6 +12,9 @@ public static class Secret
     public const string ApiKey = ApiKeyFormat.Prefix;
     public const string Automation = "tst_";
     public const string Gateway = "tsg_";
+    public const string Refresh = "tsr_";
+    public const string Invitation = "tsi_";
+    public const string PasswordReset = "tsp_";
 
     public static string New(string prefix)
     {
@@ -24,6 +28,10 @@ public static class Secret
 
     /// <summary>Lower-case hex of the SHA-256: all that is ever stored.</summary>
     public static string Hash(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
+
+    /// <summary>Whether two hashes are the same; takes the same time wherever they differ.</summary>
+    public static bool IsSame(string sha256, string other) =>
+        CryptographicOperations.FixedTimeEquals(MemoryMarshal.AsBytes(sha256.AsSpan()), MemoryMarshal.AsBytes(other.AsSpan()));
 
     private static string Checksum(string body)
     {

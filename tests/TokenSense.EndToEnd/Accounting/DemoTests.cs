@@ -8,7 +8,7 @@ namespace TokenSense.EndToEnd.Accounting;
 [Collection(nameof(SharedStack))]
 public sealed class DemoTests(SharedStack shared)
 {
-    private static readonly string Tool = Path.Combine(Repository.Root, "tools", "TokenSense.Tools", "bin", ServiceProcess.Configuration, "net10.0", "TokenSense.Tools.dll");
+    internal static readonly string Tool = Path.Combine(Repository.Root, "tools", "TokenSense.Tools", "bin", ServiceProcess.Configuration, "net10.0", "TokenSense.Tools.dll");
 
     [Fact]
     public async Task Where_providers_are_real_the_demo_does_not_run_and_says_how_to()
@@ -31,7 +31,7 @@ public sealed class DemoTests(SharedStack shared)
         };
         var demo = await Command.Run("dotnet", [Tool, "demo", "--requests", "1500"], settings: settings);
         demo.ExitCode.ShouldBe(0, demo.Output);
-        demo.Output.ShouldContain("served = recorded = spent = reported; 8 thresholds crossed, each once.");
+        demo.Output.ShouldContain("served = recorded = spent = reported = exported; 8 thresholds crossed, each once and told once.");
 
         var audit = await Command.Run("dotnet", [Tool, "audit"], settings: settings);
         audit.ExitCode.ShouldBe(0, audit.Output);

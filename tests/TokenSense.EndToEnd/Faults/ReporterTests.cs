@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using System.Text.Json;
 using RabbitMQ.Client;
 using Shouldly;
@@ -13,6 +14,7 @@ namespace TokenSense.EndToEnd.Faults;
 public sealed class ReporterTests : IAsyncLifetime
 {
     private const string Exchange = "TokenSense.Contracts:UsageReported";
+    private const string HeartbeatExchange = "TokenSense.Contracts:GatewayHeartbeat";
     private const string Queue = "reporter-tests";
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("tokensense-reporter-");
     private Backends _backends = null!;
@@ -51,7 +53,7 @@ public sealed class ReporterTests : IAsyncLifetime
         await using var journal = Open("journal");
         await using var reporting = new Reporting(this, journal);
         await Calls(journal, callers: 4, each: 200);
-        await reporting.Said("no exchange");
+        await reporting.Said($"no exchange '{Exchange}'");
         await OnBroker(channel => channel.ExchangeDeclareAsync(Exchange, ExchangeType.Fanout, durable: true));
         await reporting.Said("NO_ROUTE");
         (journal.Waiting, reporting.Reporter.Confirmed).ShouldBe((800L, 0L));
@@ -129,6 +131,48 @@ public sealed class ReporterTests : IAsyncLifetime
         _messages.ShouldContain(m => m.Lines == 500);
     }
 
+    [Fact]
+    public async Task A_reporter_says_that_it_lives_and_at_its_end_that_it_ends_in_order()
+    {
+        await Bind(Exchange, Queue);
+        await Bind(HeartbeatExchange, "reporter-heartbeats");
+        var run = Guid.CreateVersion7();
+        await using var journal = Open("journal");
+        var reporting = new Reporting(this, journal, run);
+        // Taken from the queue, so that nothing is read twice.
+        var beats = new List<(GatewayHeartbeat Beat, string Json, bool Persistent)>();
+        await Until.Seen(() => Beats(beats), count => count == 2, "two heartbeats");
+        await reporting.DisposeAsync();
+        await Until.Seen(() => Beats(beats), count => count == 3, "a last heartbeat");
+
+        beats.ShouldAllBe(b => b.Beat.GatewayId == "edge" && b.Beat.GatewayEpoch == run && b.Beat.WaitingLines == 0 && !b.Persistent);
+        beats.Select(b => b.Beat.Stopping).ShouldBe([false, false, true]);
+        (beats[1].Beat.At - beats[0].Beat.At).TotalSeconds.ShouldBeInRange(9.5, 12);
+        JsonDocument.Parse(beats[0].Json).RootElement.EnumerateObject().Select(m => m.Name).ShouldBe(["gatewayId", "gatewayEpoch", "at", "waitingLines", "stopping"]);
+    }
+
+    [Fact]
+    public async Task Where_the_broker_takes_no_heartbeat_that_is_said_once_and_usage_goes_on()
+    {
+        await Bind();
+        await using var journal = Open("journal");
+        await using var reporting = new Reporting(this, journal);
+        await reporting.Said(HeartbeatExchange);
+        await Calls(journal, callers: 4, each: 50);
+        await Until.Seen(() => Task.FromResult(journal.Waiting), waiting => waiting == 0, "a confirmed journal");
+        reporting.Log.ShouldNotContain(line => line.Contains("lines wait for the broker"));
+        // On the next connection it is refused again.
+        await _backends.Kill("rabbitmq");
+        await Until.Seen(() => Task.FromResult(reporting.Reporter.Connected), connected => !connected, "a lost connection");
+        await _backends.Start("rabbitmq");
+        await Until.Seen(() => Task.FromResult(reporting.Reporter.Connected), connected => connected, "a new connection");
+        await journal.Settle(Line("after"));
+        await Until.Seen(() => Task.FromResult(journal.Waiting), waiting => waiting == 0, "a confirmed journal");
+        (await Delivered()).Count.ShouldBe(201);
+        await Task.Delay(500);
+        reporting.Log.Count(line => line.Contains(HeartbeatExchange)).ShouldBe(1, string.Join('\n', reporting.Log));
+    }
+
     private readonly ConcurrentBag<string> _delivered = [];
     private readonly List<(int Bytes, int Lines, bool Persistent, string? ContentType, string GatewayId)> _messages = [];
 
@@ -138,13 +182,14 @@ public sealed class ReporterTests : IAsyncLifetime
         private readonly ConcurrentQueue<string> _log = [];
         private readonly Task _run;
 
-        public Reporting(ReporterTests test, UsageJournal journal)
+        public Reporting(ReporterTests test, UsageJournal journal, Guid? run = null)
         {
-            Reporter = new(journal, new ReporterSettings(new Uri(test._backends.RabbitMq), "edge"), TimeProvider.System, _log.Enqueue);
+            Reporter = new(journal, new ReporterSettings(new Uri(test._backends.RabbitMq), "edge") { GatewayEpoch = run }, TimeProvider.System, _log.Enqueue);
             _run = Reporter.Run(_stop.Token);
         }
 
         public UsageReporter Reporter { get; }
+        public IReadOnlyCollection<string> Log => [.. _log];
 
         public Task Said(string part) => Until.Seen(() => Task.FromResult(string.Join('\n', _log)), log => log.Contains(part), part);
 
@@ -182,12 +227,25 @@ public sealed class ReporterTests : IAsyncLifetime
             }
         })));
 
-    private Task Bind() => OnBroker(async channel =>
+    private Task Bind() => Bind(Exchange, Queue);
+
+    private Task Bind(string exchange, string queue) => OnBroker(async channel =>
     {
-        await channel.ExchangeDeclareAsync(Exchange, ExchangeType.Fanout, durable: true);
-        await channel.QueueDeclareAsync(Queue, durable: true, exclusive: false, autoDelete: false);
-        await channel.QueueBindAsync(Queue, Exchange, "");
+        await channel.ExchangeDeclareAsync(exchange, ExchangeType.Fanout, durable: true);
+        await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false);
+        await channel.QueueBindAsync(queue, exchange, "");
     });
+
+    private async Task<int> Beats(List<(GatewayHeartbeat Beat, string Json, bool Persistent)> seen)
+    {
+        await OnBroker(async channel =>
+        {
+            while (await channel.BasicGetAsync("reporter-heartbeats", autoAck: true) is { } message)
+                seen.Add((JsonSerializer.Deserialize<GatewayHeartbeat>(message.Body.Span, JsonSerializerOptions.Web)!,
+                    Encoding.UTF8.GetString(message.Body.Span), message.BasicProperties.Persistent));
+        });
+        return seen.Count;
+    }
 
     // Takes what there is out of the queue.
     private async Task<IReadOnlyList<UsageLine>> Delivered()

@@ -14,7 +14,7 @@ public static class Calls
     private static readonly HttpClient Http = new(new SocketsHttpHandler { MaxConnectionsPerServer = 256, ResponseDrainTimeout = TimeSpan.Zero }) { Timeout = TimeSpan.FromSeconds(60) };
 
     // As long as the 100 tokens that most calls ask for take, so that a gateway's estimate by size is no less.
-    private static readonly string Prompt = string.Join(' ', Enumerable.Repeat("word", 60));
+    private static readonly string Prompt = string.Join(' ', Enumerable.Repeat(ContentScan.PromptMark, 60));
 
     public sealed record Answer(HttpStatusCode Status, string Body, HttpResponseMessage Response)
     {

@@ -8,15 +8,19 @@ public sealed class Backends
     private static readonly string Script = Path.Combine(Repository.Root, "deploy", "backends");
     private readonly string? _home;
 
-    private Backends(string? home, string postgres, string rabbitMq) => (_home, Postgres, RabbitMq) = (home, postgres, rabbitMq);
+    private Backends(string? home, string postgres, string rabbitMq, string? management) =>
+        (_home, Postgres, RabbitMq, Management) = (home, postgres, rabbitMq, management);
 
     public string Postgres { get; }
     public string RabbitMq { get; }
 
+    /// <summary>The broker's management API.</summary>
+    public string? Management { get; }
+
     /// <summary>What the environment names; else native ones in the tests' home.</summary>
     public static async Task<Backends> Shared() =>
         (Environment.GetEnvironmentVariable("ConnectionStrings__Postgres"), Environment.GetEnvironmentVariable("ConnectionStrings__RabbitMq")) is ({ } postgres, { } rabbitMq)
-            ? new Backends(null, postgres, rabbitMq)
+            ? new Backends(null, postgres, rabbitMq, Environment.GetEnvironmentVariable("RabbitMq__ManagementUrl"))
             : await Private("shared");
 
     public static async Task<Backends> Private(string name)
@@ -25,7 +29,7 @@ public sealed class Backends
         Directory.CreateDirectory(home);
         await Run("up", home);
         var settings = (await Run("env", home)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('=', 2)).ToDictionary(p => p[0], p => p[1].Trim());
-        return new Backends(home, settings["ConnectionStrings__Postgres"], settings["ConnectionStrings__RabbitMq"]);
+        return new Backends(home, settings["ConnectionStrings__Postgres"], settings["ConnectionStrings__RabbitMq"], settings["RabbitMq__ManagementUrl"]);
     }
 
     public Task Kill(string backend) => Run("kill", _home!, backend);

@@ -63,11 +63,26 @@ public sealed class ServiceProcess(string name, IReadOnlyDictionary<string, stri
         await _process.WaitForExitAsync();
     }
 
+    /// <summary>SIGTERM: it ends in order.</summary>
+    public async Task End()
+    {
+        await Command.Run("kill", ["-TERM", $"{ProcessId}"]);
+        await _process!.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
     public async Task Restart()
     {
         await Kill();
         Launch();
         await UntilHealthy();
+    }
+
+    /// <summary>Its log, and the files that it keeps.</summary>
+    public void LookThrough(ContentScan scan)
+    {
+        scan.Look($"{name}'s log", Log);
+        // A test may have ended it itself.
+        if (Directory.Exists(Home)) scan.LookInFiles(name, Home);
     }
 
     public async ValueTask DisposeAsync()

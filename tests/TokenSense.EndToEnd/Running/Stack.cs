@@ -11,9 +11,10 @@ public sealed class Stack : IAsyncDisposable
     public const string OwnerPassword = "correct horse battery staple";
     public const string GatewayToken = "tsg_000000000000000000000000000000000000000000020XGdq";
 
-    private static readonly string[] Databases = ["keyregistry", "metering", "budgets"];
+    private static readonly string[] Databases = ["keyregistry", "metering", "budgets", "notifier"];
     private readonly string _prefix = $"test_{Guid.NewGuid():N}"[..16];
     private readonly List<ServiceProcess> _extra = [];
+    private bool _isGone;
 
     private Stack(Backends backends, IReadOnlyDictionary<string, string>? more)
     {
@@ -22,17 +23,23 @@ public sealed class Stack : IAsyncDisposable
         {
             ["ConnectionStrings__Postgres"] = backends.Postgres,
             ["ConnectionStrings__RabbitMq"] = backends.RabbitMq,
+            ["RabbitMq__ManagementUrl"] = backends.Management ?? "",
+            // Every stack has a gateway named default.
+            ["RabbitMq__UserPrefix"] = $"{_prefix}.",
             ["TOKENSENSE_DATABASE_PREFIX"] = _prefix,
             ["TOKENSENSE_OWNER_EMAIL"] = OwnerEmail,
             ["TOKENSENSE_OWNER_PASSWORD"] = OwnerPassword,
             ["TOKENSENSE_GATEWAY_TOKEN"] = GatewayToken,
             ["DOTNET_gcServer"] = "0",
+            // Receivers of tests are on this machine.
+            ["Notifier__AllowPrivateAddresses"] = "true",
         };
         foreach (var (name, value) in more ?? new Dictionary<string, string>()) settings[name] = value;
         Settings = settings;
         KeyRegistry = new("KeyRegistry", settings);
         Metering = new("Metering", settings);
         Budgets = new("Budgets", settings);
+        Notifier = new("Notifier", settings);
         Dashboard = new("Dashboard", settings);
         Gateway = new("Gateway", settings);
         Simulator = new(ServiceProcess.Simulator, settings);
@@ -40,6 +47,7 @@ public sealed class Stack : IAsyncDisposable
         settings["Services__KeyRegistry"] = KeyRegistry.Url;
         settings["Services__Metering"] = Metering.Url;
         settings["Services__Budgets"] = Budgets.Url;
+        settings["Services__Notifier"] = Notifier.Url;
         settings["TokenSense__Url"] = Dashboard.Url;
         foreach (var (provider, path) in new[] { ("openai", "/openai/v1"), ("anthropic", "/anthropic"), ("google", "/google") })
         {
@@ -53,13 +61,14 @@ public sealed class Stack : IAsyncDisposable
     public ServiceProcess KeyRegistry { get; }
     public ServiceProcess Metering { get; }
     public ServiceProcess Budgets { get; }
+    public ServiceProcess Notifier { get; }
     public ServiceProcess Dashboard { get; }
     public ServiceProcess Gateway { get; }
 
     /// <summary>What the gateways take for OpenAI, Anthropic and Google.</summary>
     public ServiceProcess Simulator { get; }
 
-    private ServiceProcess[] All => [KeyRegistry, Metering, Budgets, Dashboard, Simulator, Gateway];
+    private ServiceProcess[] All => [KeyRegistry, Metering, Budgets, Notifier, Dashboard, Simulator, Gateway];
 
     public static async Task<Stack> Up(Backends backends, IReadOnlyDictionary<string, string>? more = null)
     {
@@ -74,7 +83,7 @@ public sealed class Stack : IAsyncDisposable
     {
         var factory = new ConnectionFactory { Uri = new Uri(backends.RabbitMq) };
         await using var connection = await factory.CreateConnectionAsync();
-        foreach (var queue in new[] { "metering-usage-reported", "metering-directory", "budgets-directory", "budgets-usage-recorded" })
+        foreach (var queue in new[] { "metering-usage-reported", "metering-directory", "budgets-directory", "budgets-usage-recorded", "notifier-directory", "notifier-alerts", "notifier-usage", "key-registry-keys-used" })
         {
             try
             {
@@ -111,6 +120,20 @@ public sealed class Stack : IAsyncDisposable
         return (T)(await command.ExecuteScalarAsync())!;
     }
 
+    /// <summary>How many rows of any table of a service's database hold this text.</summary>
+    public async Task<long> Mentions(string database, string text)
+    {
+        await using var source = Database(database);
+        await using var command = source.CreateCommand(
+            """
+            select coalesce(sum((xpath('/row/c/text()', query_to_xml(
+                format('select count(*) as c from %I.%I t where t::text ilike %L', table_schema, table_name, '%' || $1 || '%'), false, true, '')))[1]::text::bigint), 0)::bigint
+            from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'
+            """);
+        command.Parameters.Add(new() { Value = text });
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+
     public async Task Execute(string database, string sql)
     {
         await using var source = Database(database);
@@ -118,12 +141,37 @@ public sealed class Stack : IAsyncDisposable
         await command.ExecuteNonQueryAsync();
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Ends all of it, and fails where a service kept content or a secret.</summary>
+    public ValueTask DisposeAsync() => DisposeAsync(new ContentScan());
+
+    public async ValueTask DisposeAsync(ContentScan scan)
     {
-        foreach (var service in _extra.Concat(All)) await service.DisposeAsync();
+        if (_isGone) return;
+        _isGone = true;
+        // All of them before anything is looked at: one that a fault here left running would take the next stack's messages.
+        var services = _extra.Concat(All).ToList();
+        foreach (var service in services) await service.Kill();
+        foreach (var service in services)
+        {
+            if (service != Simulator) service.LookThrough(scan);
+            await service.DisposeAsync();
+        }
+        foreach (var name in Databases)
+        {
+            await using var source = Database(name);
+            try
+            {
+                await scan.Look(name, source);
+            }
+            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InvalidCatalogName)
+            {
+                // Its service never ran.
+            }
+        }
         await using var server = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(Backends.Postgres) { Database = "postgres", Pooling = false }.ConnectionString);
         foreach (var name in Databases)
             await Until.Seen(() => Drop(server, $"{_prefix}_{name}"), dropped => dropped, $"the end of {name}'s database");
+        scan.ThrowIfFound();
     }
 
     // An autovacuum at work there is the server's own, which only its superuser may end: come again.

@@ -18,7 +18,8 @@ public static class Until
                 fault = null;
                 if (isThere(last)) return last;
             }
-            catch (HttpRequestException e)
+            // No connection, or no answer in the client's own time: looked at again.
+            catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
             {
                 fault = e;
             }

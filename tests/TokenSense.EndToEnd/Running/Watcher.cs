@@ -23,7 +23,9 @@ public sealed class Watcher : IAsyncDisposable
         var consumer = new AsyncEventingBasicConsumer(channel);
         consumer.ReceivedAsync += (_, delivery) =>
         {
-            watcher.Seen.Enqueue(JsonNode.Parse(delivery.Body.Span)!["message"]!);
+            var body = JsonNode.Parse(delivery.Body.Span)!;
+            // MassTransit's envelope, or plain JSON from a gateway.
+            watcher.Seen.Enqueue(body["messageType"] is null ? body : body["message"]!);
             return Task.CompletedTask;
         };
         await channel.BasicConsumeAsync(queue.QueueName, autoAck: true, consumer);

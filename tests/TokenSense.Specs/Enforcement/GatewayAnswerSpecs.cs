@@ -44,6 +44,17 @@ public sealed class GatewayAnswerSpecs
     }
 
     [Theory]
+    [InlineData("https://docs.test/errors", "https://console.test", "https://docs.test/errors")]
+    [InlineData("", "https://console.test/", "https://console.test/docs/errors")]
+    [InlineData(null, null, "http://dashboard:8080/docs/errors")]
+    public async Task Errors_are_explained_at_the_consoles_public_address_unless_another_place_is_named(string? docs, string? console, string expected)
+    {
+        var http = Request(settings: [new("TOKENSENSE_DOCS_URL", docs), new("TOKENSENSE_PUBLIC_URL", console), new("TokenSense:Url", "http://dashboard:8080")]);
+        await ErrorEnvelope.Write(http, Refusal.InvalidApiKey);
+        Body(http).ShouldContain($"\"doc_url\":\"{expected}#invalid_api_key\"");
+    }
+
+    [Theory]
     [InlineData("Authorization", "Bearer {0}")]
     [InlineData("Authorization", "bearer {0}")]
     [InlineData("x-api-key", "{0}")]
@@ -98,11 +109,11 @@ public sealed class GatewayAnswerSpecs
         return (http.Response.StatusCode, Body(http));
     }
 
-    private static DefaultHttpContext Request(Enforcer? enforcer = null) => new()
+    private static DefaultHttpContext Request(Enforcer? enforcer = null, KeyValuePair<string, string?>[]? settings = null) => new()
     {
         Response = { Body = new MemoryStream() },
         RequestServices = new ServiceCollection()
-            .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection([new("TOKENSENSE_DOCS_URL", "https://docs.test/errors")]).Build())
+            .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(settings ?? [new("TOKENSENSE_DOCS_URL", "https://docs.test/errors")]).Build())
             .AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance)
             .AddSingleton(new KeyArrival(enforcer ?? new Enforcer(), new StoppedClock()))
             .BuildServiceProvider(),

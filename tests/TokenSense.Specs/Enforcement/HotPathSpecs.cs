@@ -22,10 +22,17 @@ public sealed class HotPathSpecs
             new BudgetsHeartbeat { Epoch = 1, CompleteTo = now });
         var key = Hash256.Of(Secret);
         Decide(100).ShouldBe(100);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        var allowed = Decide(10_000);
-        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        (allowed, allocated).ShouldBe((10_000, 0L));
+        // What a decision allocates, it allocates in each round; the runtime, where it compiles this anew, in one.
+        Enumerable.Range(0, 5).Select(_ => Round()).Min().ShouldBe(0);
+
+        long Round()
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            var allowed = Decide(10_000);
+            var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            allowed.ShouldBe(10_000);
+            return allocated;
+        }
 
         int Decide(int times)
         {
@@ -41,10 +48,15 @@ public sealed class HotPathSpecs
     {
         var expected = Hash256.Parse(Hash(Secret));
         Hash256.Of(Secret).ShouldBe(expected);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1_000; i++)
-            if (!ApiKeyFormat.IsWellFormed(Secret) || Hash256.Of(Secret) != expected) throw new InvalidOperationException("The hash changed.");
-        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+        Enumerable.Range(0, 5).Select(_ => Round()).Min().ShouldBe(0);
+
+        long Round()
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < 1_000; i++)
+                if (!ApiKeyFormat.IsWellFormed(Secret) || Hash256.Of(Secret) != expected) throw new InvalidOperationException("The hash changed.");
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
     }
 
     [Fact]

@@ -14,20 +14,20 @@ public sealed class CatalogSpecs
     public void A_model_finds_its_provider()
     {
         var catalog = Catalog("openai", "anthropic", "google", "groq");
-        catalog.Find(Operation.Chat, "gpt-4o", true).Provider!.Id.ShouldBe("openai");
-        catalog.Find(Operation.Messages, "claude-sonnet-4-5", true).Provider!.Id.ShouldBe("anthropic");
-        catalog.Find(Generate, "gemini-2.5-pro", true).Provider!.Id.ShouldBe("google");
-        catalog.Find(Operation.Chat, "llama-3.3-70b-versatile", true).Provider!.Id.ShouldBe("groq");
+        catalog.Find(PriceBook.Default, Operation.Chat, "gpt-4o", true).Provider!.Id.ShouldBe("openai");
+        catalog.Find(PriceBook.Default, Operation.Messages, "claude-sonnet-4-5", true).Provider!.Id.ShouldBe("anthropic");
+        catalog.Find(PriceBook.Default, Generate, "gemini-2.5-pro", true).Provider!.Id.ShouldBe("google");
+        catalog.Find(PriceBook.Default, Operation.Chat, "llama-3.3-70b-versatile", true).Provider!.Id.ShouldBe("groq");
     }
 
     [Fact]
     public void Without_its_own_provider_a_model_is_called_where_else_it_is_offered() =>
-        Catalog("openrouter").Find(Operation.Chat, "openai/gpt-4o", true).Provider!.Id.ShouldBe("openrouter");
+        Catalog("openrouter").Find(PriceBook.Default, Operation.Chat, "openai/gpt-4o", true).Provider!.Id.ShouldBe("openrouter");
 
     [Fact]
     public void A_provider_without_a_key_is_named()
     {
-        var refusal = Catalog("openai").Find(Operation.Messages, "claude-sonnet-4-5", true).Refusal!;
+        var refusal = Catalog("openai").Find(PriceBook.Default, Operation.Messages, "claude-sonnet-4-5", true).Refusal!;
         (refusal.Status, refusal.Code, refusal.Provider).ShouldBe((403, "MISSING_PROVIDER_KEY", "anthropic"));
     }
 
@@ -35,14 +35,14 @@ public sealed class CatalogSpecs
     public void An_unknown_model_is_refused_under_a_budget_and_tried_without_one()
     {
         var catalog = Catalog("openai");
-        catalog.Find(Operation.Chat, "no-such-model", mustBePriced: true).Refusal!.Code.ShouldBe("MODEL_NOT_FOUND");
-        catalog.Find(Operation.Chat, "no-such-model", mustBePriced: false).Provider!.Id.ShouldBe("openai");
-        catalog.Find(Operation.Messages, "no-such-model", mustBePriced: false).Refusal!.Code.ShouldBe("MODEL_NOT_FOUND");
+        catalog.Find(PriceBook.Default, Operation.Chat, "no-such-model", mustBePriced: true).Refusal!.Code.ShouldBe("MODEL_NOT_FOUND");
+        catalog.Find(PriceBook.Default, Operation.Chat, "no-such-model", mustBePriced: false).Provider!.Id.ShouldBe("openai");
+        catalog.Find(PriceBook.Default, Operation.Messages, "no-such-model", mustBePriced: false).Refusal!.Code.ShouldBe("MODEL_NOT_FOUND");
     }
 
     [Fact]
     public void A_model_at_an_address_of_another_format_is_refused_in_words() =>
-        Catalog("openai").Find(Operation.Messages, "gpt-4o", true).Refusal!.Message.ShouldContain("format");
+        Catalog("openai").Find(PriceBook.Default, Operation.Messages, "gpt-4o", true).Refusal!.Message.ShouldContain("format");
 
     [Fact]
     public void Of_a_query_only_the_form_of_answer_goes_up_that_is_read_here()

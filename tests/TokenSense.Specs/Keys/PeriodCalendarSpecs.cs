@@ -74,6 +74,16 @@ public sealed class PeriodCalendarSpecs
             calendar.PeriodOf(ends).ShouldBe(calendar.Next(period));
         }, iter: 5_000);
 
+    [Theory]
+    [InlineData("Europe/Berlin", "2026-03-29", "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z")]
+    [InlineData("Pacific/Auckland", "2026-11-23", "2026-11-22T11:00:00Z", "2026-11-23T11:00:00Z")]
+    [InlineData("America/Santiago", "2026-09-06", "2026-09-06T04:00:00Z", "2026-09-07T03:00:00Z")]
+    public void A_day_lasts_as_long_as_it_does_where_the_workspace_is(string zone, string day, string starts, string ends)
+    {
+        var (calendar, date) = (In(zone), DateOnly.ParseExact(day, "yyyy-MM-dd"));
+        (calendar.DayStartsAt(date), calendar.DayStartsAt(date.AddDays(1))).ShouldBe((DateTimeOffset.Parse(starts), DateTimeOffset.Parse(ends)));
+    }
+
     private static PeriodCalendar In(string zone) => new([new(null, zone)]);
 
     private static string Period(int month) => $"{month / 12:0000}-{month % 12 + 1:00}";

@@ -5,7 +5,7 @@ namespace TokenSense.Specs.Keys;
 
 /// <summary>What happened to a stream, folded.</summary>
 internal sealed record Story<TState, TEvent>(TState? State)
-    where TState : class, IFolded<TState, TEvent>
+    where TState : class, IEvolved<TState, TEvent>
     where TEvent : class
 {
     public static Story<TState, TEvent> Given(params TEvent[] happened) => new(happened.Aggregate((TState?)null, TState.Evolve));
@@ -14,7 +14,7 @@ internal sealed record Story<TState, TEvent>(TState? State)
 }
 
 internal sealed record Decision<TState, TEvent>(TState? Before, Func<TState?, IEnumerable<TEvent>> Decide)
-    where TState : class, IFolded<TState, TEvent>
+    where TState : class, IEvolved<TState, TEvent>
     where TEvent : class
 {
     public TState After => Decide(Before).Aggregate(Before, TState.Evolve)!;

@@ -51,7 +51,7 @@ public sealed class LineReaderSpecs
     public void What_is_wrong_is_said_and_never_read_as_zero(string part, string instead, string message)
     {
         Good.ShouldContain(part);
-        var (line, problem, _, _) = Read(Good.Replace(part, instead));
+        var (line, problem, _, _, _) = Read(Good.Replace(part, instead));
         line.ShouldBeNull();
         problem!.Message.ShouldContain(message);
     }
@@ -88,6 +88,17 @@ public sealed class LineReaderSpecs
         line.ContentHash(key, null).ShouldBe(Read(Good).Line!.ContentHash(key, null));
     }
 
+    [Theory]
+    [InlineData("\"outputTokens\"", "\"other\"")]
+    [InlineData("2026-11-23T11:59:00Z", "2026-11-23T12:59:00Z")]
+    public void A_line_that_cannot_count_still_says_whose_key_it_names(string part, string instead)
+    {
+        var (line, problem, _, _, keyRef) = Read(Good.Replace(part, instead));
+        line.ShouldBeNull();
+        problem.ShouldNotBeNull();
+        keyRef.ShouldBe(Read(Good).Line!.KeyRef);
+    }
+
     [Fact]
     public void Unknown_members_are_passed_over() => Read(Good.Replace("\"id\":\"r1\"", "\"id\":\"r1\",\"colour\":\"red\"")).Line.ShouldNotBeNull();
 
@@ -100,6 +111,6 @@ public sealed class LineReaderSpecs
         UsageName.Of(workspace, "gateway:a", "b", "c").Version.ShouldBe(5);
     }
 
-    private static (ReportedLine? Line, LineProblem? Problem, string? Id, string? Source) Read(string json) =>
+    private static (ReportedLine? Line, LineProblem? Problem, string? Id, string? Source, string? KeyRef) Read(string json) =>
         LineReader.Read(JsonSerializer.Deserialize<JsonElement>(json), Now);
 }

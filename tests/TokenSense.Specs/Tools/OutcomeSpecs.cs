@@ -8,7 +8,7 @@ namespace TokenSense.Specs.Tools;
 public sealed class OutcomeSpecs
 {
     // Two calls of 0.6 against a budget of 1: the third is refused.
-    private static readonly Outcome Right = new("Client A", Seen(), 1m, new(2, 2_000, 20, 1.2m, 0), 1.2m, new Dictionary<int, int> { [80] = 1, [100] = 1 });
+    private static readonly Outcome Right = new("Client A", Seen(), 1m, new(2, 2_000, 20, 1.2m, 0), 1.2m, Once(80, 100), Once(80, 100), 1.2m);
 
     [Fact]
     public void A_run_in_which_everything_agrees_has_no_differences() => Right.Differences().ShouldBeEmpty();
@@ -31,19 +31,30 @@ public sealed class OutcomeSpecs
 
     [Fact]
     public void A_threshold_crossed_twice_is_a_difference() =>
-        Told(Right with { Crossings = new Dictionary<int, int> { [80] = 2, [100] = 1 } }).ShouldBe(["crossings of 80 %: 1, not 2"]);
+        Told(Right with { Crossings = Once(80, 80, 100), Alerts = Once(80, 80, 100) }).ShouldBe(["crossings of 80 %: 1, not 2"]);
 
     [Fact]
     public void A_threshold_that_was_reached_and_not_told_is_a_difference() =>
-        Told(Right with { Crossings = new Dictionary<int, int> { [80] = 1 } }).ShouldBe(["crossings of 100 %: 1, not 0"]);
+        Told(Right with { Crossings = Once(80), Alerts = Once(80) }).ShouldBe(["crossings of 100 %: 1, not 0"]);
+
+    [Fact]
+    public void A_crossing_that_stands_in_no_list_or_twice_is_a_difference()
+    {
+        Told(Right with { Alerts = Once(80) }).ShouldBe(["alerts of 100 %, delivered: 1, not 0"]);
+        Told(Right with { Alerts = Once(80, 100, 100) }).ShouldBe(["alerts of 100 %, delivered: 1, not 2"]);
+    }
+
+    [Fact]
+    public void The_last_digit_of_the_export_counts() =>
+        Told(Right with { ExportedUsd = 1.2000000000001m }).ShouldBe(["USD exported: 1.2, not 1.2000000000001"]);
 
     [Fact]
     public void A_threshold_told_before_it_was_reached_is_a_difference() =>
-        Told(Right with { Seen = Allowed(), BudgetUsd = 1.3m, Crossings = new Dictionary<int, int> { [80] = 1, [100] = 1 } }).ShouldBe(["crossings of 100 %: 0, not 1"]);
+        Told(Right with { Seen = Allowed(), BudgetUsd = 1.3m }).ShouldBe(["crossings of 100 %: 0, not 1"]);
 
     [Fact]
     public void A_budget_that_refused_before_it_was_used_up_is_a_difference() =>
-        Told(Right with { BudgetUsd = 1.3m, Crossings = new Dictionary<int, int> { [80] = 1 } }).ShouldBe(["USD served before the first 402, at least: 1.3, not 1.2"]);
+        Told(Right with { BudgetUsd = 1.3m, Crossings = Once(80), Alerts = Once(80) }).ShouldBe(["USD served before the first 402, at least: 1.3, not 1.2"]);
 
     [Fact]
     public void An_answer_that_is_neither_200_nor_402_is_a_difference()
@@ -60,6 +71,8 @@ public sealed class OutcomeSpecs
         seen.Mistake("calls that the provider knows 2 times");
         Told(Right with { Seen = seen }).ShouldBe(["calls that the provider knows 2 times: 0, not 1"]);
     }
+
+    private static Dictionary<int, int> Once(params int[] thresholds) => thresholds.GroupBy(t => t).ToDictionary(t => t.Key, t => t.Count());
 
     private static IEnumerable<string> Told(Outcome outcome) => outcome.Differences().Select(d => $"{d.What}: {d.Expected}, not {d.Found}");
 

@@ -5,8 +5,6 @@ namespace TokenSense.Tools.Audit;
 /// <summary>What the management API answers about spend, beside the rows that it should answer from.</summary>
 public sealed class ApiSpend(ConsoleApi api, Findings findings)
 {
-    private const int PagesMax = 10_000;
-
     public int Answers { get; private set; }
 
     /// <summary>Scopes that moved on between the database's moment and the API's answer: nothing can be said of them.</summary>
@@ -15,9 +13,8 @@ public sealed class ApiSpend(ConsoleApi api, Findings findings)
     /// <summary>Workspaces that the owner is no member of.</summary>
     public int NotAsked { get; private set; }
 
-    public async Task Compare(IReadOnlyDictionary<Place, SpendRow> rows, CancellationToken ct)
+    public async Task Compare(IReadOnlyDictionary<Place, SpendRow> rows, IReadOnlySet<Guid> mine, CancellationToken ct)
     {
-        var mine = await Mine(ct);
         foreach (var workspace in rows.Values.GroupBy(r => r.WorkspaceId))
         {
             if (!mine.Contains(workspace.Key)) { NotAsked++; continue; }
@@ -51,19 +48,5 @@ public sealed class ApiSpend(ConsoleApi api, Findings findings)
         }
         foreach (var (place, told) in all.Where(s => rows.All(r => r.Place != s.Key) && s.Value.GetProperty("version").GetInt64() == 0))
             findings.Compare(place.ToString(), "spent_usd in GET spend, without a row", 0, told.GetProperty("spent_usd").GetDecimal());
-    }
-
-    private async Task<HashSet<Guid>> Mine(CancellationToken ct)
-    {
-        var mine = new HashSet<Guid>();
-        var cursor = "";
-        for (var page = 0; page < PagesMax; page++)
-        {
-            var answer = await api.Get($"workspaces?limit=200{cursor}", ct);
-            mine.UnionWith(answer.GetProperty("data").EnumerateArray().Select(w => w.GetProperty("id").GetGuid()));
-            if (answer.GetProperty("next_cursor").GetString() is not { } next) break;
-            cursor = $"&cursor={next}";
-        }
-        return mine;
     }
 }

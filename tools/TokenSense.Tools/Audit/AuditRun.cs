@@ -22,12 +22,16 @@ public static class AuditRun
             var only = workspace is null ? (Guid?)null : await Resolve(budgets, workspace, ct);
             var (spend, rows) = await new BudgetsAudit(budgets, only, findings).Run(ct);
             await using var metering = await EventDatabase.Open("metering", ct);
-            var usage = await new MeteringAudit(metering, budgets, only, findings).Run(budgets.At - InFlightMax, ct);
+            var recorded = new MeteringAudit(metering, budgets, only, findings);
+            var usage = await recorded.Run(budgets.At - InFlightMax, ct);
             UsageComparison.Spend(usage.Counted, spend.Months, findings);
             UsageComparison.Included(usage.Included, await RunTotal.All(budgets, only, ct), findings);
+            var mine = await OwnWorkspaces.All(api, ct);
             var told = new ApiSpend(api, findings);
-            await told.Compare(rows, ct);
-            return Tell(console, findings, spend, usage, told, clock.Elapsed);
+            await told.Compare(rows, mine, ct);
+            var exported = new ApiExport(api, findings);
+            await exported.Compare(usage.Days, await recorded.Revisions(ct), mine, ct);
+            return Tell(console, findings, spend, usage, told, exported, clock.Elapsed);
         }
         catch (NpgsqlException e)
         {
@@ -42,18 +46,19 @@ public static class AuditRun
         throw new CannotRunException($"There is no workspace {workspace}.");
     }
 
-    private static int Tell(IAnsiConsole console, Findings findings, SpendFold spend, UsageFold usage, ApiSpend told, TimeSpan time)
+    private static int Tell(IAnsiConsole console, Findings findings, SpendFold spend, UsageFold usage, ApiSpend told, ApiExport exported, TimeSpan time)
     {
         if (usage.EventsInFlight > 0)
             console.WriteLine(
                 $"In flight to Budgets: {Figures.Count(usage.LinesInFlight)} lines, {Figures.Usd(usage.InFlightUsd)}, in {Figures.Count(usage.EventsInFlight)} events.");
         if (told.MovedOn > 0) console.WriteLine($"Not compared with the API: {Figures.Count(told.MovedOn)} scopes moved on meanwhile.");
+        if (exported.MovedOn > 0) console.WriteLine($"Not compared with the API: {Figures.Count(exported.MovedOn)} exports of months that moved on meanwhile.");
         if (told.NotAsked > 0) console.WriteLine($"Not compared with the API: {Figures.Count(told.NotAsked)} workspaces of which the owner is no member.");
         var figures =
             $"{Figures.Count(usage.Events)} events with {Figures.Count(usage.Lines)} lines recorded, {Figures.Usd(usage.CostUsd)}"
             + (usage.UnpricedLines > 0 ? $" and {Figures.Count(usage.UnpricedLines)} unpriced" : "")
             + $"; {Figures.Count(spend.Events)} events of {Figures.Count(spend.Months.Count)} spend scopes; {Figures.Count(usage.Days.Count)} rollup rows; "
-            + $"{Figures.Count(told.Answers)} API answers; {Figures.Seconds(time)}.";
+            + $"{Figures.Count(told.Answers)} API answers and {Figures.Count(exported.Answers)} exports; {Figures.Seconds(time)}.";
         if (findings.Count == 0)
         {
             console.WriteLine($"No differences: {figures}");

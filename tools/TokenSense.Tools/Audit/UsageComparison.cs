@@ -1,6 +1,6 @@
 namespace TokenSense.Tools.Audit;
 
-/// <summary>Recorded usage beside what was made of it: Metering's rollups, Budgets' spend, and what of gateways' own usage it includes.</summary>
+/// <summary>Recorded usage beside what was made of it: Metering's rollups and listed lines, Budgets' spend, and what of gateways' own usage it includes.</summary>
 public static class UsageComparison
 {
     public static void Days(IReadOnlyDictionary<DayKey, DayTotal> folded, IReadOnlyDictionary<DayKey, DayTotal> rows, Findings findings)
@@ -14,6 +14,19 @@ public static class UsageComparison
             findings.Compare(day.ToString(), "output_tokens of usage_days", should.OutputTokens, does.OutputTokens);
             findings.Compare(day.ToString(), "cost_usd of usage_days", should.CostUsd, does.CostUsd);
             findings.Compare(day.ToString(), "unpriced of usage_days", should.Unpriced, does.Unpriced);
+        }
+    }
+
+    public static void Lines(
+        IReadOnlyDictionary<DayKey, DayTotal> folded, IReadOnlyDictionary<(Guid Workspace, string Period), (long Lines, decimal CostUsd)> rows, Findings findings)
+    {
+        var months = folded.GroupBy(d => (Workspace: d.Key.WorkspaceId, d.Key.Period))
+            .ToDictionary(m => m.Key, m => (Lines: m.Sum(d => d.Value.Requests), CostUsd: m.Sum(d => d.Value.CostUsd)));
+        foreach (var month in months.Keys.Union(rows.Keys))
+        {
+            var (should, does) = (months.GetValueOrDefault(month), rows.GetValueOrDefault(month));
+            findings.Compare($"{month.Period} workspace {month.Workspace}", "lines of usage_lines", should.Lines, does.Lines);
+            findings.Compare($"{month.Period} workspace {month.Workspace}", "cost_usd of usage_lines", should.CostUsd, does.CostUsd);
         }
     }
 

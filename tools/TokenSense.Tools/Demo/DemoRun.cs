@@ -55,7 +55,7 @@ public static class DemoRun
         {
             console.WriteLine(
                 $"Exact: {Figures.Count(all.Seen.Requests)} requests = {Figures.Count(all.Seen.Allowed)} allowed + {Figures.Count(all.Refused)} refused; "
-                + $"{Figures.Usd(all.Seen.ServedUsd)} served = recorded = spent = reported; {outcomes.Sum(o => o.Crossings.Count)} thresholds crossed, each once.");
+                + $"{Figures.Usd(all.Seen.ServedUsd)} served = recorded = spent = reported = exported; {outcomes.Sum(o => o.Crossings.Count)} thresholds crossed, each once and told once.");
             return ExitCode.Same;
         }
         findings.Write(console);

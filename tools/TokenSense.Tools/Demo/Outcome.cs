@@ -6,7 +6,10 @@ namespace TokenSense.Tools.Demo;
 /// <param name="Recorded">From the usage that Metering rolled up.</param>
 /// <param name="SpentUsd">From Budgets.</param>
 /// <param name="Crossings">From the bus: how often each threshold was crossed.</param>
-public sealed record Outcome(string Name, Tally Seen, decimal? BudgetUsd, Recorded Recorded, decimal SpentUsd, IReadOnlyDictionary<int, int> Crossings)
+/// <param name="Alerts">From the list of alerts: how often each threshold stands there, delivered.</param>
+/// <param name="ExportedUsd">From the month's export.</param>
+public sealed record Outcome(
+    string Name, Tally Seen, decimal? BudgetUsd, Recorded Recorded, decimal SpentUsd, IReadOnlyDictionary<int, int> Crossings, IReadOnlyDictionary<int, int> Alerts, decimal ExportedUsd)
 {
     private static readonly ImmutableArray<int> Thresholds = [80, 100];
 
@@ -27,11 +30,13 @@ public sealed record Outcome(string Name, Tally Seen, decimal? BudgetUsd, Record
         if (Seen.ServedUsd != Recorded.CostUsd) yield return Of("USD recorded", Seen.ServedUsd, Recorded.CostUsd);
         if (Recorded.Unpriced != 0) yield return Of("requests recorded without a price", 0, Recorded.Unpriced);
         if (Seen.ServedUsd != SpentUsd) yield return Of("USD spent", Seen.ServedUsd, SpentUsd);
+        if (Seen.ServedUsd != ExportedUsd) yield return Of("USD exported", Seen.ServedUsd, ExportedUsd);
         if (Seen.ServedUsdAtFirstRefusal < BudgetUsd) yield return Of("USD served before the first 402, at least", BudgetUsd.Value, Seen.ServedUsdAtFirstRefusal.Value);
         foreach (var threshold in Crossings.Keys.Union(Thresholds).Order())
         {
             var (expected, found) = (Expects(threshold) ? 1 : 0, Crossings.GetValueOrDefault(threshold));
             if (expected != found) yield return Of($"crossings of {threshold} %", expected, found);
+            if (found != Alerts.GetValueOrDefault(threshold)) yield return Of($"alerts of {threshold} %, delivered", found, Alerts.GetValueOrDefault(threshold));
         }
     }
 

@@ -21,12 +21,19 @@ public sealed class Settlement(ConsoleApi api, Stage stage, Reckoning reckoning,
     }
 
     private static bool Arrived(Outcome o) =>
-        o.SpentUsd == o.Seen.ServedUsd && o.Recorded.CostUsd == o.Seen.ServedUsd && new[] { 80, 100 }.All(t => !o.Expects(t) || o.Crossings.ContainsKey(t));
+        o.SpentUsd == o.Seen.ServedUsd && o.Recorded.CostUsd == o.Seen.ServedUsd && o.ExportedUsd == o.Seen.ServedUsd
+        && new[] { 80, 100 }.All(t => !o.Expects(t) || (o.Crossings.ContainsKey(t) && o.Alerts.ContainsKey(t)));
 
     private async Task<ImmutableArray<Outcome>> Read(CancellationToken ct)
     {
         var spend = await api.Get($"workspaces/{stage.WorkspaceId}/spend?period={stage.Period}", ct);
         var usage = await api.Get($"workspaces/{stage.WorkspaceId}/usage?group_by=project", ct);
+        var exported = (await api.Get($"workspaces/{stage.WorkspaceId}/export?period={stage.Period}&format=json", ct)).GetProperty("rows").EnumerateArray()
+            .GroupBy(row => IdOf(row.GetProperty("project_id"))).ToDictionary(p => p.Key, p => p.Sum(row => row.GetProperty("cost_usd").GetDecimal()));
+        var alerts = (await api.Get($"workspaces/{stage.WorkspaceId}/alerts?limit=200", ct)).GetProperty("data").EnumerateArray()
+            .Where(a => a.GetProperty("kind").GetString() == "budget_threshold" && a.GetProperty("deliveries").EnumerateArray().All(d => d.GetProperty("status").GetString() == "delivered"))
+            .ToLookup(a => a.GetProperty("scope_id").GetGuid(), a => a.GetProperty("threshold").GetInt32());
+        Dictionary<int, int> AlertsOf(Guid scopeId) => alerts[scopeId].GroupBy(t => t).ToDictionary(t => t.Key, t => t.Count());
         var projects = spend.GetProperty("projects").EnumerateArray().ToDictionary(p => p.GetProperty("id").GetGuid());
         // A project's usage rows by its id; those without one under the empty id.
         var recorded = usage.GetProperty("data").EnumerateArray().ToDictionary(row => IdOf(row.GetProperty("project_id")), RecordedIn);
@@ -36,10 +43,12 @@ public sealed class Settlement(ConsoleApi api, Stage stage, Reckoning reckoning,
             var spent = lane.ProjectId is { } id ? projects.GetValueOrDefault(id) : spend.GetProperty("unassigned");
             outcomes.Add(new(lane.Lane.Name, seen, lane.BudgetUsd, recorded.GetValueOrDefault(lane.ProjectId ?? Guid.Empty, Recorded.None),
                 spent.ValueKind is JsonValueKind.Undefined ? 0 : spent.GetProperty("spent_usd").GetDecimal(),
-                lane.ProjectId is { } project ? crossings.Of(project) : ImmutableDictionary<int, int>.Empty));
+                lane.ProjectId is { } project ? crossings.Of(project) : ImmutableDictionary<int, int>.Empty,
+                lane.ProjectId is { } told ? AlertsOf(told) : [], exported.GetValueOrDefault(lane.ProjectId ?? Guid.Empty)));
         }
         outcomes.Add(new("Workspace", reckoning.Workspace, stage.BudgetUsd, recorded.Values.Aggregate(Recorded.None, (sum, row) => sum + row),
-            spend.GetProperty("workspace").GetProperty("spent_usd").GetDecimal(), crossings.Of(stage.WorkspaceId)));
+            spend.GetProperty("workspace").GetProperty("spent_usd").GetDecimal(), crossings.Of(stage.WorkspaceId),
+            AlertsOf(stage.WorkspaceId), exported.Values.Sum()));
         return outcomes.DrainToImmutable();
     }
 

@@ -12,7 +12,7 @@ export const call = {
   key,
   options,
   model: options.model,
-  prompt: status ? `Fail. [[simulate status=${status}]]` : options.prompt ?? 'Say something.',
+  prompt: status ? `Fail. [[simulate status=${status}]]` : options.prompt ?? 'Say somezqing.',
   // A user's SDK retries what may be retried; a scenario about an error wants to see the first one.
   retries: status || scenario === 'refused' ? { maxRetries: 0 } : 'retries' in options ? { maxRetries: options.retries } : {},
 };

@@ -1,0 +1,143 @@
+using Microsoft.AspNetCore.Components;
+using MudBlazor;
+using TokenSense.Dashboard.Client;
+using TokenSense.Dashboard.Live;
+using TokenSense.Dashboard.Session;
+
+namespace TokenSense.Dashboard.Pages;
+
+/// <summary>A page of a workspace: it reads what it shows, and reads it again when that changed elsewhere.</summary>
+public abstract class WorkspacePage : ComponentBase, IDisposable
+{
+    private static readonly TimeSpan ReadAgainAfter = TimeSpan.FromMilliseconds(250), TryAgainAfter = TimeSpan.FromSeconds(3);
+    private readonly CancellationTokenSource _gone = new();
+    private IDisposable? _watch;
+    private Guid _watched;
+    private int _asked;
+    private bool _reading;
+
+    [CascadingParameter] public WorkspaceModel Workspace { get; set; } = null!;
+    [Inject] protected ApiClient Api { get; set; } = null!;
+    [Inject] protected LiveChanges Live { get; set; } = null!;
+    [Inject] protected ISnackbar Notes { get; set; } = null!;
+    [Inject] protected IDialogService Dialogs { get; set; } = null!;
+    [Inject] protected NavigationManager Navigation { get; set; } = null!;
+
+    /// <summary>Why nothing can be shown, in words.</summary>
+    protected string? Problem { get; private set; }
+
+    protected bool IsRead { get; private set; }
+    protected CancellationToken Gone => _gone.Token;
+
+    /// <summary>What makes the page read again.</summary>
+    protected abstract Subject Subjects { get; }
+
+    protected abstract Task Read(CancellationToken ct);
+
+    /// <summary>The page is gone.</summary>
+    protected virtual void Left()
+    {
+    }
+
+    protected override async Task OnParametersSetAsync()
+    {
+        if (_watched != Workspace.Id)
+        {
+            _watch?.Dispose();
+            (_watched, IsRead) = (Workspace.Id, false);
+            _watch = Live.On(Workspace.Id, Subjects, () => _ = InvokeAsync(ReadAgain));
+        }
+        await ReadAgain();
+    }
+
+    /// <summary>Reads now; asked while it reads, it reads once more.</summary>
+    protected async Task ReadAgain()
+    {
+        _asked++;
+        if (_reading) return;
+        _reading = true;
+        try
+        {
+            for (var seen = 0; seen != _asked && !_gone.IsCancellationRequested;)
+            {
+                // Many changes in a moment are read as one.
+                if (seen > 0) await Task.Delay(ReadAgainAfter, _gone.Token);
+                seen = _asked;
+                await Read(_gone.Token);
+                (IsRead, Problem) = (true, null);
+                StateHasChanged();
+            }
+        }
+        catch (ApiProblem e)
+        {
+            Problem = e.Words;
+            StateHasChanged();
+            // What is away for a moment comes back without anybody's doing.
+            if ((int)e.Status >= 500) _ = ReadLater();
+        }
+        catch (SignedOut)
+        {
+            ToSignIn();
+        }
+        catch (OperationCanceledException) when (_gone.IsCancellationRequested)
+        {
+        }
+        finally
+        {
+            _reading = false;
+        }
+    }
+
+    private async Task ReadLater()
+    {
+        await Task.Delay(TryAgainAfter, _gone.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!_gone.IsCancellationRequested) await InvokeAsync(ReadAgain);
+    }
+
+    /// <summary>Does what somebody asked for, says what came of it, and reads again.</summary>
+    /// <returns>Whether it was done.</returns>
+    protected async Task<bool> Do(Func<Task> work, string? done = null)
+    {
+        try
+        {
+            await work();
+            if (done is not null) Notes.Add(done, Severity.Success);
+            await ReadAgain();
+            return true;
+        }
+        catch (ApiProblem e)
+        {
+            Notes.Add(e.Words, Severity.Error);
+            return false;
+        }
+        catch (SignedOut)
+        {
+            ToSignIn();
+            return false;
+        }
+    }
+
+    /// <summary>For items of a menu: it closes at once, and not when the dialog that the item opens does.</summary>
+    protected Action Begin(Func<Task> work) => () => _ = InvokeAsync(async () =>
+    {
+        try
+        {
+            await work();
+        }
+        catch (Exception e)
+        {
+            await DispatchExceptionAsync(e);
+        }
+    });
+
+    public void Dispose()
+    {
+        _watch?.Dispose();
+        Left();
+        _gone.Cancel();
+        GC.SuppressFinalize(this);
+    }
+
+    private void ToSignIn() =>
+        Navigation.NavigateTo($"{SessionCookie.SignInPage}?to={Uri.EscapeDataString("/" + Navigation.ToBaseRelativePath(Navigation.Uri))}", forceLoad: true);
+}
