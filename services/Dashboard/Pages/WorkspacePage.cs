@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Components;
 using MudBlazor;
 using TokenSense.Dashboard.Client;
@@ -9,7 +10,7 @@ namespace TokenSense.Dashboard.Pages;
 /// <summary>A page of a workspace: it reads what it shows, and reads it again when that changed elsewhere.</summary>
 public abstract class WorkspacePage : ComponentBase, IDisposable
 {
-    private static readonly TimeSpan ReadAgainAfter = TimeSpan.FromMilliseconds(250), TryAgainAfter = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan ReadAgainAfter = TimeSpan.FromMilliseconds(250), TryAgainAfter = TimeSpan.FromSeconds(3), JustMade = TimeSpan.FromMinutes(1);
     private readonly CancellationTokenSource _gone = new();
     private IDisposable? _watch;
     private Guid _watched;
@@ -22,6 +23,7 @@ public abstract class WorkspacePage : ComponentBase, IDisposable
     [Inject] protected ISnackbar Notes { get; set; } = null!;
     [Inject] protected IDialogService Dialogs { get; set; } = null!;
     [Inject] protected NavigationManager Navigation { get; set; } = null!;
+    [Inject] private TimeProvider Clock { get; set; } = null!;
 
     /// <summary>Why nothing can be shown, in words.</summary>
     protected string? Problem { get; private set; }
@@ -72,12 +74,12 @@ public abstract class WorkspacePage : ComponentBase, IDisposable
         {
             Problem = e.Words;
             StateHasChanged();
-            // What is away for a moment comes back without anybody's doing.
-            if ((int)e.Status >= 500) _ = ReadLater();
+            // What is away for a moment comes back without anybody's doing; and a workspace that was just made is known everywhere a moment later.
+            if ((int)e.Status >= 500 || (e.Status == HttpStatusCode.NotFound && Clock.GetUtcNow() - Workspace.CreatedAt < JustMade)) _ = ReadLater();
         }
         catch (SignedOut)
         {
-            ToSignIn();
+            Navigation.ToSignIn();
         }
         catch (OperationCanceledException) when (_gone.IsCancellationRequested)
         {
@@ -112,7 +114,7 @@ public abstract class WorkspacePage : ComponentBase, IDisposable
         }
         catch (SignedOut)
         {
-            ToSignIn();
+            Navigation.ToSignIn();
             return false;
         }
     }
@@ -137,7 +139,4 @@ public abstract class WorkspacePage : ComponentBase, IDisposable
         _gone.Cancel();
         GC.SuppressFinalize(this);
     }
-
-    private void ToSignIn() =>
-        Navigation.NavigateTo($"{SessionCookie.SignInPage}?to={Uri.EscapeDataString("/" + Navigation.ToBaseRelativePath(Navigation.Uri))}", forceLoad: true);
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Primitives;
+using TokenSense.Enforcement;
 
 namespace TokenSense.Gateway.Proxy;
 
@@ -31,11 +32,33 @@ public sealed class Downstream(HttpContext http, IdempotentAnswers.Place? place)
         if (http.Response.SupportsTrailers()) http.Response.DeclareTrailer("x-tokensense-cost");
     }
 
+    /// <summary>The whole answer at once. It is kept before it is sent: who has it, may ask again.</summary>
+    public async ValueTask WriteWhole(ReadOnlyMemory<byte> body, bool isRepeated)
+    {
+        http.Response.ContentLength = body.Length;
+        Keep(body);
+        LeavePlace(isRepeated);
+        await Send(body);
+    }
+
     public async ValueTask Write(ReadOnlyMemory<byte> bytes)
     {
-        if (bytes.IsEmpty) return;
         Keep(bytes);
+        await Send(bytes);
+    }
+
+    /// <summary>There is no answer of the provider's to pass on.</summary>
+    public async Task Fail(string callId, Refusal refusal)
+    {
+        place?.GiveUp();
         if (IsGone) return;
+        http.Response.Headers["x-tokensense-request-id"] = callId;
+        await ErrorEnvelope.Write(http, refusal);
+    }
+
+    private async ValueTask Send(ReadOnlyMemory<byte> bytes)
+    {
+        if (bytes.IsEmpty || IsGone) return;
         try
         {
             await http.Response.Body.WriteAsync(bytes, http.RequestAborted);
@@ -47,16 +70,14 @@ public sealed class Downstream(HttpContext http, IdempotentAnswers.Place? place)
         }
     }
 
-    /// <summary>All was written.</summary>
+    /// <summary>All of a stream was written.</summary>
     /// <param name="call">With what it cost.</param>
     /// <param name="isRepeated">The same request again is answered with this.</param>
     public void End(MeteredCall call, bool isRepeated)
     {
         if (http.Response.HasStarted && call.CostUsd is { } cost && http.Response.SupportsTrailers())
             http.Response.AppendTrailer("x-tokensense-cost", cost.ToString(CultureInfo.InvariantCulture));
-        if (place is null) return;
-        if (_over || !isRepeated) place.GiveUp();
-        else place.Leave(new(http.Response.StatusCode, _headers, _kept!.WrittenMemory));
+        LeavePlace(isRepeated);
     }
 
     /// <summary>The provider broke off, and so must this: an end in order would pass for the whole answer.</summary>
@@ -81,6 +102,13 @@ public sealed class Downstream(HttpContext http, IdempotentAnswers.Place? place)
         if (Ascii.IsValid(call.Model)) headers["x-tokensense-model"] = call.Model;
         if (call.CostUsd is { } cost) headers["x-tokensense-cost"] = cost.ToString(CultureInfo.InvariantCulture);
         BudgetHeaders.Tell(headers, call.Decision);
+    }
+
+    private void LeavePlace(bool isRepeated)
+    {
+        if (place is null) return;
+        if (_over || !isRepeated) place.GiveUp();
+        else place.Leave(new(http.Response.StatusCode, _headers, _kept!.WrittenMemory));
     }
 
     private void Keep(ReadOnlyMemory<byte> bytes)

@@ -28,31 +28,31 @@ public sealed class ProviderCall(MeteredCall call, Operation operation, Upstream
         {
             if (body.IsSent) await call.SettleAsEstimated(null);
             else await call.Release();
-            return await Fail(http, e is OperationCanceledException ? TimedOut()
+            return await Fail(down, e is OperationCanceledException ? TimedOut()
                 : Faulty(body.IsSent ? $"The provider {call.Provider.Id} broke off without an answer." : $"The provider {call.Provider.Id} cannot be reached."), e);
         }
         using (answer)
         {
             late.CancelAfter(Timeout.InfiniteTimeSpan);
             var status = (int)answer.StatusCode;
-            if (status is < 200 or >= 500 or (>= 300 and < 400)) return await NotAnswered(http, status);
-            if (status >= 400) return await PassRefusal(http, answer, down, end);
+            if (status is < 200 or >= 500 or (>= 300 and < 400)) return await NotAnswered(down, status);
+            if (status >= 400) return await PassRefusal(answer, down, end);
             // Asked for as it is, and packed all the same: it passes, unread.
             if (answer.Content.Headers.ContentEncoding.Any(e => e != "identity")) await call.SettleAsEstimated(status);
             return answer.Content.Headers.ContentType?.MediaType == "text/event-stream" ? await PassStream(answer, asked, down, end)
                 : operation.Verb == "streamGenerateContent" ? await PassArray(answer, asked, down, end)
-                : await PassWhole(http, answer, asked, down, end);
+                : await PassWhole(answer, asked, down, end);
         }
     }
 
-    private async Task<bool> NotAnswered(HttpContext http, int status)
+    private async Task<bool> NotAnswered(Downstream down, int status)
     {
         await call.Release();
-        return await Fail(http, Faulty($"The provider {call.Provider.Id} answered {status}.") with { ProviderStatus = status }, null);
+        return await Fail(down, Faulty($"The provider {call.Provider.Id} answered {status}.") with { ProviderStatus = status }, null);
     }
 
     // The provider's own refusal, which it does not bill.
-    private async Task<bool> PassRefusal(HttpContext http, HttpResponseMessage answer, Downstream down, CancellationToken ct)
+    private async Task<bool> PassRefusal(HttpResponseMessage answer, Downstream down, CancellationToken ct)
     {
         byte[]? body;
         try
@@ -62,14 +62,12 @@ public sealed class ProviderCall(MeteredCall call, Operation operation, Upstream
         catch (Exception e) when (e is BrokenAnswerException or OperationCanceledException)
         {
             await call.Release();
-            return await Fail(http, Faulty($"The provider {call.Provider.Id} broke off in the middle of its answer.") with { ProviderStatus = (int)answer.StatusCode }, e);
+            return await Fail(down, Faulty($"The provider {call.Provider.Id} broke off in the middle of its answer.") with { ProviderStatus = (int)answer.StatusCode }, e);
         }
         await call.Release();
         down.Begin((int)answer.StatusCode, Upstream.HeadersDown(answer), call);
-        http.Response.ContentLength = body?.Length ?? 0;
-        await down.Write(body);
         // It may be another answer next time, so it is not repeated.
-        down.End(call, isRepeated: false);
+        await down.WriteWhole(body, isRepeated: false);
         return false;
     }
 
@@ -104,7 +102,7 @@ public sealed class ProviderCall(MeteredCall call, Operation operation, Upstream
         return false;
     }
 
-    private async Task<bool> PassWhole(HttpContext http, HttpResponseMessage answer, ClientRequest asked, Downstream down, CancellationToken ct)
+    private async Task<bool> PassWhole(HttpResponseMessage answer, ClientRequest asked, Downstream down, CancellationToken ct)
     {
         var status = (int)answer.StatusCode;
         byte[]? body;
@@ -115,36 +113,30 @@ public sealed class ProviderCall(MeteredCall call, Operation operation, Upstream
         catch (BrokenAnswerException e)
         {
             await call.Settle(UsageEstimate.Of(asked.EstimateBytes, e.Bytes), estimated: true, null, status);
-            return await Fail(http, Faulty($"The provider {call.Provider.Id} broke off in the middle of its answer."), e);
+            return await Fail(down, Faulty($"The provider {call.Provider.Id} broke off in the middle of its answer."), e);
         }
         catch (OperationCanceledException e)
         {
             await call.SettleAsEstimated(status);
-            return await Fail(http, TimedOut(), e);
+            return await Fail(down, TimedOut(), e);
         }
         if (body is null)
         {
             await call.SettleAsEstimated(status);
-            return await Fail(http, Faulty($"The answer of {call.Provider.Id} is larger than {settings.AnswerBytesMax} bytes."), null);
+            return await Fail(down, Faulty($"The answer of {call.Provider.Id} is larger than {settings.AnswerBytesMax} bytes."), null);
         }
         var (usage, estimated, model) = WholeAnswer.UsageOf(body, call.Provider.ExtractorOf(operation), asked.EstimateBytes);
         await call.Settle(usage, estimated, model, status);
         var written = operation.Format == WireFormat.OpenAi ? WholeAnswer.WithBlock(body, call) : body;
         down.Begin(status, Upstream.HeadersDown(answer), call);
-        http.Response.ContentLength = written.Length;
-        await down.Write(written);
-        down.End(call, isRepeated: true);
+        await down.WriteWhole(written, isRepeated: true);
         return true;
     }
 
-    private async Task<bool> Fail(HttpContext http, Refusal refusal, Exception? why)
+    private async Task<bool> Fail(Downstream down, Refusal refusal, Exception? why)
     {
         log.LogWarning("Call {Id} to {Provider}: {Message} {Reason}", call.Id, call.Provider.Id, refusal.Message, why?.GetBaseException().Message);
-        if (!http.RequestAborted.IsCancellationRequested)
-        {
-            http.Response.Headers["x-tokensense-request-id"] = call.Id;
-            await ErrorEnvelope.Write(http, refusal);
-        }
+        await down.Fail(call.Id, refusal);
         return false;
     }
 

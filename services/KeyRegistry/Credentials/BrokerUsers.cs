@@ -97,7 +97,8 @@ public sealed class BrokerUsers(
             if (known is null) await Mark("update gateway_users set made = true where name = $1", row.Gateway, ct);
             if (known?.PasswordHash != row.PasswordHash) await management.Put(user, row.PasswordHash, ct);
             await management.Permit(user, BrokerManagement.Permissions.OfGateway, ct);
-            if (known is not null && known.PasswordHash != row.PasswordHash) await management.CloseConnections(user, ct);
+            // Also where the password is right by now: who put it may have died before this.
+            if (known is not null) await management.CloseConnections(user, ct);
         }
         else if (isOurs)
         {

@@ -19,7 +19,7 @@ public static class Export
             .Produces(StatusCodes.Status200OK, contentType: "text/csv", additionalContentTypes: "application/json");
 
     private static async Task<IResult> Get(
-        HttpContext http, Access access, ExportRead read, ExportPlaces places, Directory directory, PriceBook book, TimeProvider clock,
+        HttpContext http, Access access, ExportRead read, ExportPlaces places, Directory directory, Authentication arrival, PriceBook book, TimeProvider clock,
         string? period, string? format, string? project, string? grain, CancellationToken ct)
     {
         var calendar = new PeriodCalendar(access.Workspace.TimeZones);
@@ -31,7 +31,7 @@ public static class Export
         if (format is not (Csv or Json or FocusCsv)) errors["format"] = ["must be csv, json or focus"];
         if (grain is not (Grain.Model or Grain.Key or Grain.Day)) errors["grain"] = ["must be model, key or day"];
         if (errors.Count > 0) return Problems.Invalid(errors);
-        if (await ProjectChoice.Of(project, access.Workspace.WorkspaceId, directory, ct) is not { } choice) return Problems.NotFound();
+        if (await ProjectChoice.Of(project, access.Workspace.WorkspaceId, directory, arrival, ct) is not { } choice) return Problems.NotFound();
         if (places.Take() is not { } place)
         {
             http.Response.Headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);

@@ -31,9 +31,9 @@ public static class GetUsage
         routes.MapGet("/workspaces/{ws}/usage", Get).WithName("get-usage").WithTags("usage").Produces<Answer>();
 
     private static async Task<IResult> Get(
-        Access access, NpgsqlDataSource database, Directory directory, Paging paging, string? from, string? to, string? group_by,
+        Access access, NpgsqlDataSource database, Directory directory, Authentication arrival, Paging paging, string? from, string? to, string? group_by,
         string? project, string? key, string? model, CancellationToken ct) =>
-        await UsageFilter.Of(access, directory, project, key, model, ct) is not { } filter ? Problems.NotFound()
+        await UsageFilter.Of(access, directory, arrival, project, key, model, ct) is not { } filter ? Problems.NotFound()
         : string.IsNullOrEmpty(group_by) ? await GetUsageLines.Get(access, database, filter, paging, from, to, ct)
         : await Grouped(access, database, filter, from, to, group_by, ct);
 

@@ -9,9 +9,9 @@ namespace TokenSense.Metering.Reports;
 internal sealed record UsageFilter(Guid? ProjectId, Guid? KeyId, string? Model, IReadOnlyDictionary<string, string[]> Errors)
 {
     /// <returns>Null: the workspace has no such project.</returns>
-    public static async Task<UsageFilter?> Of(Access access, Directory directory, string? project, string? key, string? model, CancellationToken ct)
+    public static async Task<UsageFilter?> Of(Access access, Directory directory, Authentication arrival, string? project, string? key, string? model, CancellationToken ct)
     {
-        if (await ProjectChoice.Of(project, access.Workspace.WorkspaceId, directory, ct) is not { } choice) return null;
+        if (await ProjectChoice.Of(project, access.Workspace.WorkspaceId, directory, arrival, ct) is not { } choice) return null;
         var errors = new Dictionary<string, string[]>();
         Guid? keyId = null;
         if (Guid.TryParse(key, out var id)) keyId = id;

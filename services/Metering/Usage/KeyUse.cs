@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using MassTransit;
 using TokenSense.Contracts;
 using TokenSense.ServiceDefaults;
@@ -8,17 +7,24 @@ namespace TokenSense.Metering.Usage;
 /// <summary>When each key was last used, of what was recorded since it was last told: in memory, so that no use costs a write.</summary>
 public sealed class KeyUse(TimeProvider clock)
 {
-    private ConcurrentDictionary<Guid, DateTimeOffset> _used = new();
+    private readonly Lock _lock = new();
+    private Dictionary<Guid, DateTimeOffset> _used = [];
 
     /// <summary>To be called after commit. The latest counts, in whichever order calls come; one in the future, by its gateway's clock, was made now.</summary>
     public void Note(Guid key, DateTimeOffset at)
     {
         var now = clock.GetUtcNow();
         if (at > now) at = now;
-        _used.AddOrUpdate(key, static (_, at) => at, static (_, known, at) => known > at ? known : at, at);
+        lock (_lock)
+            if (!_used.TryGetValue(key, out var known) || at > known) _used[key] = at;
     }
 
-    public IEnumerable<KeyLastUsed> TakeAll() => Interlocked.Exchange(ref _used, new()).Select(used => new KeyLastUsed(used.Key, used.Value));
+    public IEnumerable<KeyLastUsed> TakeAll()
+    {
+        Dictionary<Guid, DateTimeOffset> taken;
+        lock (_lock) (taken, _used) = (_used, []);
+        return taken.Select(used => new KeyLastUsed(used.Key, used.Value));
+    }
 }
 
 /// <summary>Tells <see cref="KeysUsed"/> every 5 s.</summary>

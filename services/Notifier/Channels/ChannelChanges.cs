@@ -40,7 +40,7 @@ public sealed class ChannelChanges(NpgsqlDataSource database, IDocumentStore sto
         var changed = Channel.Decide(new ChangeChannel(terms, target is not null, at), made).ToList();
         if (changed.Count == 0) return channel;
         // What was known of where it led, or why it was off, no longer counts: what waits for it goes at once.
-        if (!channel.BuiltIn && (target is not null || (terms.Enabled && !channel.Terms.Enabled))) await Receivers.IsBack(work.Transaction, channel.Receiver, at, ct);
+        if (!channel.BuiltIn && (target is not null || (terms.Enabled && !channel.Terms.Enabled))) await Receivers.LeadsElsewhere(work.Transaction, channel.Receiver, at, ct);
         return await work.Commit(channel, [.. events, .. changed], target, ct);
     }
 

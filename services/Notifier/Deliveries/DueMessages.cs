@@ -18,7 +18,8 @@ public sealed class DueMessages(NpgsqlDataSource database)
     /// <summary>The mail server takes more at once than a single webhook.</summary>
     public const int AtOnceMail = 8, AtOnceOther = 4;
 
-    private const long ClaimLock = 7_306_201;
+    /// <summary>Of PostgreSQL, held while messages are taken.</summary>
+    public const long ClaimLock = 7_306_201;
     private const int LookAheadMax = 2_000;
 
     /// <param name="countMax">Messages.</param>

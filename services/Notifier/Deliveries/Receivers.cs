@@ -9,7 +9,24 @@ namespace TokenSense.Notifier.Deliveries;
 /// </remarks>
 internal static class Receivers
 {
-    /// <summary>It answered; or what was known of it no longer counts, because it leads elsewhere now.</summary>
+    /// <summary>What was known of it no longer counts, because it leads elsewhere now: all that waits goes at once, also what has a time.</summary>
+    public static async Task LeadsElsewhere(NpgsqlTransaction transaction, string receiver, DateTimeOffset now, CancellationToken ct)
+    {
+        await using var forget = new NpgsqlCommand(
+            "update receivers set failing_since = null, failures = 0, failed_at = null, told = false where receiver = $1", transaction.Connection, transaction)
+        {
+            Parameters = { new() { Value = receiver } },
+        };
+        await forget.ExecuteNonQueryAsync(ct);
+        await using var release = new NpgsqlCommand(
+            "update deliveries set next_try_at = $2 where receiver = $1 and status = 'pending' and next_try_at > $2", transaction.Connection, transaction)
+        {
+            Parameters = { new() { Value = receiver }, new() { Value = now } },
+        };
+        await release.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>It answered.</summary>
     /// <returns>Whether it had been away.</returns>
     public static async Task<bool> IsBack(NpgsqlTransaction transaction, string receiver, DateTimeOffset now, CancellationToken ct)
     {

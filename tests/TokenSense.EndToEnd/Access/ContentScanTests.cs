@@ -25,7 +25,7 @@ public sealed class ContentScanTests(ITestOutputHelper output)
         try
         {
             await using var bus = await BusRecord.Of(stack);
-            var (workspace, project, key) = await Calls.Prepared(stack, projectBudgetUsd: 0.002m);
+            var (workspace, project, key) = await Calls.Prepared(stack, projectBudgetUsd: 1m);
             await workspace.Webhook(receiver, "/scan");
             await CallModels(stack, key);
             await Misuse(stack, key);

@@ -13,7 +13,7 @@ internal static class Fingerprint
             var before = last;
             last = await Of(workspace);
             return before.SequenceEqual(last) ? last : null;
-        }, still => still is not null, "a workspace in which nothing moves") ?? [];
+        }, still => still is not null, "a workspace in which nothing moves", secondsMax: 120) ?? [];
     }
 
     private static async Task<IReadOnlyList<string>> Of(Workspace workspace)

@@ -64,8 +64,8 @@ internal static class Roster
             await Wire.Send(scene.Stack.Dashboard.Url, new("DELETE", $"/gateways/{id}"), Bearer(scene.Tokens.For(Guid.CreateVersion7(), isOperator: true)));
             return await Refused(scene, "a revoked gateway token", secret);
         },
-        async scene => await Refused(scene, "an expired automation token", (await scene.Token(scene.Workspace, Role.Owner, DateTimeOffset.UtcNow.AddSeconds(1.5))).Secret),
-        async scene => await Refused(scene, "an expired API key", (await scene.Secret(DateTimeOffset.UtcNow.AddSeconds(1.5), "report")).Secret),
+        async scene => await Refused(scene, "an expired automation token", (await scene.Token(scene.Workspace, Role.Owner, DateTimeOffset.UtcNow.AddSeconds(10))).Secret),
+        async scene => await Refused(scene, "an expired API key", (await scene.Secret(DateTimeOffset.UtcNow.AddSeconds(10), "report")).Secret),
     ];
 
     private static string Bearer(string token) => $"Bearer {token}";

@@ -11,7 +11,6 @@ namespace TokenSense.EndToEnd.Access;
 /// <summary>A workspace, another one beside it, and what is made in it for a call: each thing anew, so that no call spoils another's.</summary>
 internal sealed class Scene
 {
-    private static readonly string[] Services = ["keyregistry", "metering", "budgets", "notifier"];
     private readonly ConcurrentDictionary<string, Lazy<Task<object>>> _once = [];
     private int _accounts;
 
@@ -163,11 +162,9 @@ internal sealed class Scene
         return answer.Succeeded ? answer.Json : throw new InvalidOperationException($"{call.Method} {call.Path}: {answer} {answer.Body}");
     }
 
-    // What was made reaches the other services a moment later.
     private async Task<T> Known<T>(string kind, T id, int version = 1)
     {
-        foreach (var service in Services)
-            await Until.Seen(() => Stack.Query<long>(service, $"select count(*) from directory where kind = '{kind}' and id = '{id}' and version >= {version}"), count => count == 1, $"the {kind} in {service}");
+        await Stack.Known(kind, $"{id}", version);
         return id;
     }
 }

@@ -10,7 +10,7 @@ namespace TokenSense.EndToEnd.Access;
 [Collection(nameof(SharedStack))]
 public sealed class TimingTests(SharedStack shared)
 {
-    private const int Timings = 200, WarmUp = 20, Tries = 3;
+    private const int Timings = 200, WarmUp = 20, Tries = 8;
     private const double RatioMax = 1.2;
     private readonly Stack _stack = shared.Stack;
 

@@ -92,6 +92,7 @@ public sealed class ExactlyOnceTests(SharedStack shared)
         }
         await Relayed("metering");
         await Relayed("budgets");
+        await Relayed("keyregistry");
         await Reports.Publish(_stack, [Reports.Line("after", key)]);
         await Settled(workspace, 151);
         crossings.Of(workspace).ShouldBe(told);
@@ -116,7 +117,7 @@ public sealed class ExactlyOnceTests(SharedStack shared)
         }
         await traffic;
         await Settled(workspace, 1_200);
-        await Until.Seen(() => Task.FromResult(crossings.Of(workspace)), c => c.Count >= 2, "both crossings");
+        await Until.Seen(() => Task.FromResult(crossings.Of(workspace)), c => c.Count >= 2, "both crossings", secondsMax: 90);
         crossings.Of(workspace).ShouldBe(["project 80", "project 100"]);
     }
 
@@ -139,8 +140,8 @@ public sealed class ExactlyOnceTests(SharedStack shared)
     }
 
     private Task Relayed(string database) =>
-        Until.Seen(() => _stack.Query<long>(database, "select (select max(seq_id) from mt_events) - (select max(last_seq_id) from mt_event_progression where name like 'relay:%')"),
-            behind => behind == 0, $"the relay of {database} at its end");
+        Until.Seen(() => _stack.Query<long>(database, "select (select coalesce(max(seq_id), 0) from mt_events) - (select coalesce(max(last_seq_id), 0) from mt_event_progression where name like 'relay:%')"),
+            behind => behind == 0, $"the relay of {database} at its end", secondsMax: 180);
 
     private async Task<string> Status(JsonObject line) => (string)(await Reports.Http(_stack, line))["results"]![0]!["status"]!;
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Shouldly;
 using TokenSense.EndToEnd.Running;
@@ -17,14 +18,21 @@ public sealed class AlertStreamTests(SharedStack shared)
         string last;
         await using (var feed = await AlertFeed.Open(workspace))
         {
-            var crossing = Told.Crossing(workspace.Id, project, 80);
-            var watch = System.Diagnostics.Stopwatch.StartNew();
-            await BusMessages.Publish(shared.Stack, Told.Crossing(other.Id, project, 80), crossing);
-            await Until.Seen(() => Task.FromResult(feed.Seen.Count), count => count > 0, "the alert", secondsMax: 5);
-            watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(1));
-            await Until.Seen(
-                () => Task.FromResult(feed.Seen.LastOrDefault()), seen => seen is not null && Told.Deliveries(seen).All(d => (string)d["status"]! == "delivered"), "its delivery");
-            feed.Seen.ShouldAllBe(a => (Guid)a["id"]! == crossing.CrossingId);
+            var crossings = new List<Guid>();
+            var took = new List<TimeSpan>();
+            for (var n = 0; n < 3; n++)
+            {
+                var crossing = Told.Crossing(workspace.Id, n == 0 ? project : Guid.NewGuid(), 80);
+                var watch = Stopwatch.StartNew();
+                await BusMessages.Publish(shared.Stack, Told.Crossing(other.Id, project, 80), crossing);
+                await Until.Seen(() => Task.FromResult(feed.Seen.Any(a => (Guid)a["id"]! == crossing.CrossingId)), seen => seen, "the alert");
+                took.Add(watch.Elapsed);
+                crossings.Add(crossing.CrossingId);
+            }
+            took.Order().ElementAt(1).ShouldBeLessThan(TimeSpan.FromSeconds(1));
+            bool IsDelivered(Guid id) => feed.Seen.LastOrDefault(a => (Guid)a["id"]! == id) is { } seen && Told.Deliveries(seen).All(d => (string)d["status"]! == "delivered");
+            await Until.Seen(() => Task.FromResult(crossings.All(IsDelivered)), delivered => delivered, "their deliveries");
+            feed.Seen.ShouldAllBe(a => crossings.Contains((Guid)a["id"]!));
             last = feed.LastEventId!;
         }
         var missed = Enumerable.Range(0, 250).Select(_ => Told.Crossing(workspace.Id, Guid.NewGuid(), 80)).ToList();
@@ -32,7 +40,7 @@ public sealed class AlertStreamTests(SharedStack shared)
         await Queues.Empty(shared.Stack, "notifier-alerts");
         await using var again = await AlertFeed.Open(workspace, last);
         await Until.Seen(
-            () => Task.FromResult(again.Seen.Select(a => (Guid)a["id"]!).Distinct().Count()), count => count >= 250, "all that were missed");
+            () => Task.FromResult(again.Seen.Select(a => (Guid)a["id"]!).Distinct().Count()), count => count >= 250, "all that were missed", secondsMax: 90);
         again.Seen.Select(a => (Guid)a["id"]!).Distinct().ShouldBe(missed.Select(m => m.CrossingId), ignoreOrder: true);
     }
 

@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
+using Npgsql;
 using Shouldly;
 using TokenSense.Contracts;
 using TokenSense.EndToEnd.Running;
+using TokenSense.Notifier.Deliveries;
 using Xunit;
 using static TokenSense.EndToEnd.Running.GatewayClient;
 
@@ -23,7 +25,14 @@ public sealed class AlertTests(SharedStack shared)
         await workspace.SetProjectBudget(project, 0.01m);
         await workspace.Webhook(receiver, "/a");
 
-        await Reports.Http(_stack, Reports.Line("jump", key, input: 4_000, output: 500));
+        // Nothing is taken until both wait: they are a moment apart, and on a busy machine a long one.
+        await using (var notifier = _stack.Database("notifier"))
+        await using (var hold = await notifier.OpenConnectionAsync())
+        {
+            await using (var take = new NpgsqlCommand($"select pg_advisory_lock({DueMessages.ClaimLock})", hold)) await take.ExecuteNonQueryAsync();
+            await Reports.Http(_stack, Reports.Line("jump", key, input: 4_000, output: 500));
+            await workspace.UntilAlerts(a => a.Count == 2, "both alerts");
+        }
         var alerts = await workspace.UntilDelivered(2);
 
         alerts.Select(a => (int)a["threshold"]!).ShouldBe([80, 100], ignoreOrder: true);
@@ -59,13 +68,17 @@ public sealed class AlertTests(SharedStack shared)
         await workspace.SetBudget(0.001m, $"keys/{key.Id}/");
         await Reports.Http(_stack, Reports.Line("warm", key));
         await receiver.Until(_ => true, "a first alert");
-        var second = await workspace.NewKey();
-        await workspace.SetBudget(0.001m, $"keys/{second.Id}/");
-
-        var watch = System.Diagnostics.Stopwatch.StartNew();
-        await Reports.Http(_stack, Reports.Line("timed", second));
-        await receiver.Until(d => (string?)d.Json["data"]!["crossed_by"]?["id"] == "timed", "the alert", secondsMax: 5);
-        watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(1));
+        var took = new List<TimeSpan>();
+        foreach (var usage in new[] { "first", "second", "third" })
+        {
+            var timed = await workspace.NewKey();
+            await workspace.SetBudget(0.001m, $"keys/{timed.Id}/");
+            var watch = System.Diagnostics.Stopwatch.StartNew();
+            await Reports.Http(_stack, Reports.Line(usage, timed));
+            await receiver.Until(d => (string?)d.Json["data"]!["crossed_by"]?["id"] == usage, "the alert");
+            took.Add(watch.Elapsed);
+        }
+        took.Order().ElementAt(1).ShouldBeLessThan(TimeSpan.FromSeconds(1));
     }
 
     [Fact]
@@ -189,7 +202,11 @@ public sealed class AlertTests(SharedStack shared)
         var folder = new DirectoryInfo(Path.Combine(_stack.Notifier.Home, "mail"));
         var files = folder.Exists ? folder.GetFiles("*.eml") : [];
         var mails = new List<string>();
-        foreach (var file in files) mails.Add(await File.ReadAllTextAsync(file.FullName));
+        foreach (var file in files)
+        {
+            try { mails.Add(await File.ReadAllTextAsync(file.FullName)); }
+            catch (FileNotFoundException) { /* the folder keeps the last 1,000 */ }
+        }
         return [.. mails.Where(m => m.Contains(name))];
     }
 }

@@ -30,10 +30,11 @@ public sealed class CircuitTests(SharedStack shared)
         var (workspace, channel) = await Away(receiver, "/handed-on");
         await BusMessages.Publish(_stack, Told.Crossing(workspace.Id, Guid.NewGuid(), 80), Told.Crossing(workspace.Id, Guid.NewGuid(), 80));
         await Until.Seen(() => Count(channel, "pending"), count => count == 3, "three that wait");
+        await Postpone(channel);
+        await receiver.Restart();
         // The one that looks is for somebody who is no member, and it is theirs no more.
         await _stack.Execute("notifier",
             $"update deliveries set person_id = gen_random_uuid(), next_try_at = now() where channel_id = '{channel}' and next_try_at < 'infinity'; notify alerts_changed");
-        await receiver.Restart();
         await Until.Seen(() => Count(channel, "failed"), count => count == 1, "the one that leads nowhere");
         await Until.Seen(() => Count(channel, "delivered"), count => count == 2, "the others");
     }
@@ -44,6 +45,7 @@ public sealed class CircuitTests(SharedStack shared)
         await using var receiver = await WebhookReceiver.Start();
         var (_, channel) = await Away(receiver, "/patient");
         await _stack.Execute("notifier", $"update deliveries set attempts = 50 where channel_id = '{channel}'");
+        await Postpone(channel);
         await receiver.Restart();
         await receiver.Say(new WebhookReceiver.Answer(404, Times: 1, Path: "/patient"));
         await _stack.Execute("notifier", $"update deliveries set next_try_at = now() where channel_id = '{channel}'; notify alerts_changed");
@@ -61,11 +63,9 @@ public sealed class CircuitTests(SharedStack shared)
         await _stack.Execute("notifier", $"update deliveries set next_try_at = now() + interval '1 day' where channel_id = '{channel}'");
         var changed = await Workspace.Read(await workspace.Raw(HttpMethod.Patch, $"channels/{channel}", new { url = right.Url("/right").AbsoluteUri }));
         ((string)changed["url"]!).ShouldEndWith("/right");
-        await workspace.Post($"channels/{channel}/test", new { });
-        right.Received.Count.ShouldBeGreaterThan(0);
-        // Its day has not come, but one got through: all that waits goes.
-        await _stack.Execute("notifier", $"update deliveries set next_try_at = now() where channel_id = '{channel}' and status = 'pending'; notify alerts_changed");
-        await Until.Seen(() => Count(channel, "pending"), count => count == 0, "nothing that waits");
+        // Its day has not come.
+        await Until.Seen(() => Count(channel, "delivered"), count => count == 1, "what waited");
+        right.Received.Count.ShouldBe(1);
     }
 
     [Fact]
@@ -85,6 +85,10 @@ public sealed class CircuitTests(SharedStack shared)
         var sent = await receiver.Until(r => r.Status == 204, "the late message");
         ((string)sent.Json["data"]!["title"]!).ShouldStartWith("Resolved: ");
     }
+
+    // Nothing looks of its own accord meanwhile.
+    private Task Postpone(Guid channel) =>
+        _stack.Execute("notifier", $"update deliveries set next_try_at = now() + interval '1 hour' where channel_id = '{channel}' and status = 'pending' and next_try_at < 'infinity'");
 
     private Task<long> Count(Guid channel, string status) =>
         _stack.Query<long>("notifier", $"select count(*) from deliveries where channel_id = '{channel}' and status = '{status}'");

@@ -17,8 +17,8 @@ public sealed class MailServerTests
         await workspace.Post("channels", new { type = "email", name = "Full", address = "full@example.com" });
         await mail.Refuse("full@example.com", 452);
         for (var n = 0; n < 3; n++) await BusMessages.Publish(stack, Told.Crossing(workspace.Id, Guid.NewGuid(), 80));
-        await Until.Seen(() => Task.FromResult(mail.Received.Count(m => m.To.Contains(Stack.OwnerEmail))), count => count == 3, "the owner's mail", secondsMax: 15);
-        mail.Refused.Count.ShouldBeGreaterThan(0);
+        await Until.Seen(() => Task.FromResult(mail.Received.Count(m => m.To.Contains(Stack.OwnerEmail))), count => count == 3, "the owner's mail");
+        await Until.Seen(() => Task.FromResult(mail.Refused.Count), count => count > 0, "a refusal");
         (await stack.Query<long>("notifier", "select count(*) from receivers where failing_since is not null")).ShouldBe(0);
     }
 
@@ -41,7 +41,7 @@ public sealed class MailServerTests
         await mail.Restart();
         await stack.Execute("notifier", "update deliveries set next_try_at = now() where status = 'pending'; notify alerts_changed");
         await mail.Until(m => m.To.Contains(Stack.OwnerEmail), "the owner's mail");
-        await Until.Seen(() => stack.Query<string>("notifier", $"select last_error from deliveries where person_id = '{leaver}' and status = 'failed'"), error => error.Contains("no longer"), "the leaver left out");
+        await Until.Seen(() => stack.Query<string>("notifier", $"select coalesce((select last_error from deliveries where person_id = '{leaver}' and status = 'failed'), '')"), error => error.Contains("no longer"), "the leaver left out");
         mail.Received.ShouldAllBe(m => !m.To.Contains("leaver@example.com"));
     }
 }

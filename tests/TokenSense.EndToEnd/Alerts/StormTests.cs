@@ -73,7 +73,7 @@ public sealed class StormTests(ITestOutputHelper output)
         await workspace.Webhook(receiver, "/twice");
         var crossings = Enumerable.Range(0, 500).Select(_ => Told.Crossing(workspace.Id, Guid.NewGuid(), 80)).ToList();
         await BusMessages.Publish(stack, [.. crossings]);
-        await Until.Seen(() => stack.Query<long>("notifier", "select count(*) from deliveries where status = 'delivered'"), count => count == 1_000, "all deliveries", secondsMax: 60);
+        await Until.Seen(() => stack.Query<long>("notifier", "select count(*) from deliveries where status = 'delivered'"), count => count == 1_000, "all deliveries", secondsMax: 180);
         receiver.Received.Select(r => (Guid)r.Json["data"]!["id"]!).ShouldBe(crossings.Select(c => c.CrossingId), ignoreOrder: true);
     }
 
@@ -88,7 +88,7 @@ public sealed class StormTests(ITestOutputHelper output)
             new MemberChanged { WorkspaceId = id, UserId = owner, Role = "owner", Version = 1 },
         })]);
         await Until.Seen(
-            () => stack.Query<long>("notifier", "select count(*) from directory where kind = 'member'"), count => count >= WorkspacesMax, "the workspaces", secondsMax: 60);
+            () => stack.Query<long>("notifier", "select count(*) from directory where kind = 'member'"), count => count >= WorkspacesMax, "the workspaces", secondsMax: 180);
         // Only Notifier knows them, so a channel of theirs cannot be made through the front door.
         const string secret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
         await receiver.Expect("/storm", secret);

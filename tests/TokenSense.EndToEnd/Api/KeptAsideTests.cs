@@ -20,7 +20,7 @@ public sealed class KeptAsideTests(SharedStack shared)
         var workspace = await Workspace.New(_stack);
         var key = await workspace.NewKey();
         var early = Reports.Line("early", key);
-        early["time"] = DateTimeOffset.UtcNow.AddMinutes(5).AddSeconds(12).ToString("o");
+        early["time"] = DateTimeOffset.UtcNow.AddMinutes(5).AddSeconds(20).ToString("o");
         await Reports.Publish(_stack, [early]);
         var kept = (await Listed(workspace, "rejected", 1)).Single()!;
         ((string)kept["code"]!, (string)kept["usage_id"]!, (string)kept["reported"]!["id"]!).ShouldBe(("TIME_OUT_OF_RANGE", "early", "early"));

@@ -98,7 +98,7 @@ public sealed class UsageLinesTests(SharedStack shared)
         await _stack.Execute("metering",
             $"""
             delete from usage_lines where workspace_id = '{workspace.Id}';
-            update usage_lines_filled set sequence = 0;
+            update usage_lines_filled set sequence = (select min(seq_id) - 1 from mt_events where tenant_id = '{workspace.Id}');
             update mt_events set timestamp = now() - interval '2 minutes' where tenant_id = '{workspace.Id}';
             """);
         _stack.Metering.Launch();

@@ -15,8 +15,7 @@ public sealed class OtherLanguageTests(SharedStack shared)
         var workspace = await Workspace.New(shared.Stack);
         var key = await workspace.NewKey();
         var folder = Path.Combine(Repository.Root, "tests", "TokenSense.EndToEnd", "Clients", "node");
-        var install = await Command.Run("npm", ["install", "--no-audit", "--no-fund", "--no-package-lock"], folder);
-        install.ExitCode.ShouldBe(0, install.Output);
+        await Command.NpmInstall(folder);
 
         var message = new JsonObject
         {

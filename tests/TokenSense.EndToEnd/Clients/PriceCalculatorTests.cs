@@ -91,8 +91,7 @@ public sealed class PriceCalculatorTests
 
     private static async Task IsTheVersionOf(string folder, string book)
     {
-        var install = await Command.Run("npm", ["install", "--no-audit", "--no-fund", "--no-package-lock"], folder);
-        install.ExitCode.ShouldBe(0, install.Output);
+        await Command.NpmInstall(folder);
         var package = Path.Combine(folder, "node_modules", "@pydantic", "genai-prices", "package.json");
         Member(package, "version").ShouldBe(Member(book, "source_version"), "the calculator is of another version than the book");
 

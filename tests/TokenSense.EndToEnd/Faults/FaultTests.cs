@@ -31,7 +31,7 @@ public sealed class FaultTests : IAsyncLifetime
         // The server takes its time with the commit of Budgets, and finishes it although the client has died meanwhile.
         await _stack.Execute("budgets",
             """
-            create function slow_commit() returns trigger language plpgsql as $$ begin perform pg_sleep(1); return null; end $$;
+            create function slow_commit() returns trigger language plpgsql as $$ begin perform pg_sleep(3); return null; end $$;
             create constraint trigger slow_commit after insert on claimed_messages deferrable initially deferred for each row execute function slow_commit();
             """);
         for (var round = 0; round < 3; round++)
@@ -82,7 +82,7 @@ public sealed class FaultTests : IAsyncLifetime
         {
             var before = (await workspace.SpendNow()).Workspace;
             await service.Restart();
-            await Until.Seen(workspace.SpendNow, s => s.Workspace > before || s.Workspace == 3_000 * Reports.Cost(1_000, 100), "spend that grows again");
+            await Until.Seen(workspace.SpendNow, s => s.Workspace > before || s.Workspace == 3_000 * Reports.Cost(1_000, 100), "spend that grows again", secondsMax: 90);
         }
         await traffic;
         await Settled(workspace, crossings, calls: 3_000);
@@ -147,7 +147,7 @@ public sealed class FaultTests : IAsyncLifetime
         await Queues.Empty(_stack, "budgets-usage-recorded");
         (await workspace.SpendNow()).Workspace.ShouldBe(calls * Reports.Cost(1_000, 100));
         if (crossings is null) return;
-        await Until.Seen(() => Task.FromResult(crossings.Of(workspace)), c => c.Count >= 2, "both crossings");
+        await Until.Seen(() => Task.FromResult(crossings.Of(workspace)), c => c.Count >= 2, "both crossings", secondsMax: 90);
         crossings.Of(workspace).ShouldBe(["project 80", "project 100"]);
     }
 }

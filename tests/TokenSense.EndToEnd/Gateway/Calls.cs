@@ -11,7 +11,7 @@ namespace TokenSense.EndToEnd.Gateway;
 public static class Calls
 {
     // Who leaves an answer closes its connection: by default the rest would still be read, and nobody would have left.
-    private static readonly HttpClient Http = new(new SocketsHttpHandler { MaxConnectionsPerServer = 256, ResponseDrainTimeout = TimeSpan.Zero }) { Timeout = TimeSpan.FromSeconds(60) };
+    private static readonly HttpClient Http = new(new SocketsHttpHandler { MaxConnectionsPerServer = 256, ResponseDrainTimeout = TimeSpan.Zero, Expect100ContinueTimeout = TimeSpan.FromSeconds(30) }) { Timeout = TimeSpan.FromSeconds(60) };
 
     // As long as the 100 tokens that most calls ask for take, so that a gateway's estimate by size is no less.
     private static readonly string Prompt = string.Join(' ', Enumerable.Repeat(ContentScan.PromptMark, 60));
@@ -57,6 +57,7 @@ public static class Calls
     /// <summary>A client that leaves once the provider is at work for it.</summary>
     public static async Task Abandon(Stack stack, HttpRequestMessage request)
     {
+        await Until.Seen(() => Http.GetStringAsync($"{stack.Simulator.Url}/log/open"), open => open.Trim() == "0", "the end of other calls at the provider");
         using var patience = new CancellationTokenSource();
         var call = Send(request, patience.Token);
         await Until.Seen(() => Http.GetStringAsync($"{stack.Simulator.Url}/log/open"), open => open.Trim() != "0", "the call at the provider");

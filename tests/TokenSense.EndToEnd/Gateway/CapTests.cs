@@ -72,7 +72,7 @@ public sealed class CapTests(SharedStack shared)
     public async Task A_client_that_leaves_gives_its_estimate_back_when_its_call_has_ended()
     {
         var (workspace, _, key) = await Calls.Prepared(_stack, 1.5m * CallUsd);
-        await Calls.Abandon(_stack, Calls.Chat(Url, key.Secret, "input=100;output=20;delay_ms=1000", Bounded));
+        await Calls.Abandon(_stack, Calls.Chat(Url, key.Secret, "input=100;output=20;delay_ms=5000", Bounded));
         (await Until.Seen(() => Calls.Send(Calls.Chat(Url, key.Secret, Call, Bounded)), a => a.Code != "BUDGET_SETTLING", "room again")).Status.ShouldBe(HttpStatusCode.OK);
         (await workspace.UntilSpent(2 * CallUsd)).Workspace.ShouldBe(2 * CallUsd);
     }
@@ -93,7 +93,7 @@ public sealed class CapTests(SharedStack shared)
     {
         await using var gateway = await _stack.Another("Gateway", new Dictionary<string, string> { ["Gateway__SettleWaitSeconds"] = "0.5" });
         var (_, _, key) = await Calls.Prepared(_stack, 1.5m * CallUsd);
-        var slow = Until.Seen(() => Calls.Send(Calls.Chat(gateway.Url, key.Secret, "input=100;output=20;delay_ms=3000", Bounded)), a => a.Status == HttpStatusCode.OK, "one call");
+        var slow = Until.Seen(() => Calls.Send(Calls.Chat(gateway.Url, key.Secret, "input=100;output=20;delay_ms=8000", Bounded)), a => a.Status == HttpStatusCode.OK, "one call");
         var told = await Until.Seen(() => Calls.Send(Calls.Chat(gateway.Url, key.Secret, "status=400", Bounded)), a => a.Code == "BUDGET_SETTLING", "a wait in vain");
         ((int)told.Status, told.Header("Retry-After"), (int)told.Json["error"]!["retry_after_seconds"]!).ShouldBe((429, "1", 1));
         (await slow).Status.ShouldBe(HttpStatusCode.OK);

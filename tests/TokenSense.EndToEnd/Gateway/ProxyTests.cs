@@ -133,7 +133,7 @@ public sealed class ProxyTests(SharedStack shared)
     public async Task A_stream_arrives_piece_by_piece(string verb)
     {
         var (_, _, key) = await Calls.Prepared(_stack);
-        using var answer = await Calls.Begin(Calls.Gemini(Url, key.Secret, "input=100;output=20;chunks=4;chunk_ms=300", verb));
+        using var answer = await Calls.Begin(Calls.Gemini(Url, key.Secret, "input=100;output=20;chunks=4;chunk_ms=1000", verb));
         await using var body = await answer.Content.ReadAsStreamAsync();
         var (buffer, times, clock) = (new byte[64 * 1024], new List<long>(), System.Diagnostics.Stopwatch.StartNew());
         while (await body.ReadAsync(buffer) > 0) times.Add(clock.ElapsedMilliseconds);
@@ -144,7 +144,7 @@ public sealed class ProxyTests(SharedStack shared)
     public async Task An_answer_whose_client_leaves_is_metered_all_the_same()
     {
         var (workspace, _, key) = await Calls.Prepared(_stack);
-        await Calls.Abandon(_stack, Calls.Chat(Url, key.Secret, "input=100;output=20;delay_ms=1000"));
+        await Calls.Abandon(_stack, Calls.Chat(Url, key.Secret, "input=100;output=20;delay_ms=5000"));
         var line = (await Recorded.Until(workspace, 1)).ShouldHaveSingleItem();
         (line.Estimated, line.Input, line.Output).ShouldBe((false, 100, 20));
     }
@@ -153,13 +153,13 @@ public sealed class ProxyTests(SharedStack shared)
     public async Task A_name_for_a_request_repeats_its_answer_and_calls_once()
     {
         var (workspace, _, key) = await Calls.Prepared(_stack);
-        HttpRequestMessage Named(string more = "", string name = "once")
+        HttpRequestMessage Named(string more = "", string name = "once", int delayMs = 0)
         {
-            var request = Calls.Chat(Url, key.Secret, "input=100;output=20;delay_ms=300", more);
+            var request = Calls.Chat(Url, key.Secret, $"input=100;output=20;delay_ms={delayMs}", more);
             request.Headers.Add("Idempotency-Key", name);
             return request;
         }
-        var both = await Task.WhenAll(Calls.Send(Named()), Calls.Send(Named()));
+        var both = await Task.WhenAll(Calls.Send(Named(delayMs: 3_000)), Calls.Send(Named(delayMs: 3_000)));
         both.Select(a => a.Code).Order().ShouldBe([null, "DUPLICATE_REQUEST"]);
         var answer = both.Single(a => a.Code is null);
         var again = await Calls.Send(Named());

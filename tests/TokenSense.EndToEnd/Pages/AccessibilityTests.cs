@@ -57,7 +57,7 @@ public sealed class AccessibilityTests(SharedStack shared, Browser browser) : IC
         {
             await keys.PressAsync("Tab");
             // At its end the server leads the focus back to its beginning.
-            await owner.Page.WaitForFunctionAsync("() => document.activeElement.closest('.mud-dialog')", null, new() { Timeout = 3_000 });
+            await owner.Page.WaitForFunctionAsync("() => document.activeElement.closest('.mud-dialog')", null, new() { Timeout = 10_000 });
         }
         await keys.PressAsync("Escape");
         await Assertions.Expect(owner.Dialog).ToHaveCountAsync(0);

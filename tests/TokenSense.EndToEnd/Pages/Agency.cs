@@ -99,7 +99,7 @@ public sealed class Agency
                 var usd = Math.Min(left, target / 140 * (decimal)(0.5 + chance.NextDouble()));
                 var times = usd / Models[model].Usd;
                 left -= usd;
-                var until = (day == days.Count - 1 ? now.AddMinutes(-5) - days[day] : TimeSpan.FromHours(20)).TotalMinutes;
+                var until = Math.Max(0, (day == days.Count - 1 ? now.AddMinutes(-5) - days[day] : TimeSpan.FromHours(20)).TotalMinutes);
                 yield return Line($"{client.Name[..3].ToLowerInvariant()}-{day + 1:00}-{call:000}", keys[chance.Next(10) == 0 ? keys.Count - 1 : 0],
                     days[day].AddMinutes(chance.NextDouble() * until), model, (int)(6_000 * times), (int)(900 * times));
             }

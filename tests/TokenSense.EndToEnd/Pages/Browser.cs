@@ -18,7 +18,7 @@ public sealed class Browser : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Environment.SetEnvironmentVariable("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
-        Assertions.SetDefaultExpectTimeout(15_000);
+        Assertions.SetDefaultExpectTimeout(30_000);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable, Args = Arguments });
     }
@@ -34,7 +34,7 @@ public sealed class Browser : IAsyncLifetime
             // Nothing moves, so nothing is looked at half-way.
             ReducedMotion = ReducedMotion.Reduce, HasTouch = isPhone, IsMobile = isPhone, AcceptDownloads = true, Locale = "en-GB", TimezoneId = "Europe/Stockholm",
         });
-        context.SetDefaultTimeout(15_000);
+        context.SetDefaultTimeout(30_000);
         return new Visitor(context, await context.NewPageAsync());
     }
 

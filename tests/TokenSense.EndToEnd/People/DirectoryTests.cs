@@ -29,7 +29,7 @@ public sealed class DirectoryTests(SharedStack shared) : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await _database.DisposeAsync();
-        await Run(_server, $"drop database \"{_name}\" with (force)");
+        await Until.Seen(() => Stack.Drop(_server, _name), dropped => dropped, "the end of the database");
         await _server.DisposeAsync();
     }
 

@@ -88,7 +88,7 @@ public sealed partial class InvitationTests(SharedStack shared)
     public async Task The_link_comes_by_mail_and_its_token_is_kept_nowhere()
     {
         await using var mail = await MailReceiver.Start();
-        var registry = await _stack.Another("KeyRegistry", mail.Settings);
+        await using var registry = await _stack.Another("KeyRegistry", mail.Settings);
         var workspace = await Workspace.New(_stack);
         var email = Somebody.NewEmail();
         using var owner = await Somebody.SignIn(_stack, Stack.OwnerEmail, Stack.OwnerPassword, registry.Url);

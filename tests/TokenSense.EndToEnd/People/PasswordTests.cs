@@ -17,7 +17,7 @@ public sealed class PasswordTests(SharedStack shared)
     public async Task A_reset_comes_by_mail_works_once_and_ends_every_session()
     {
         await using var mail = await MailReceiver.Start();
-        var registry = await _stack.Another("KeyRegistry", mail.Settings);
+        await using var registry = await _stack.Another("KeyRegistry", mail.Settings);
         using var person = await Somebody.Join(await Workspace.New(_stack), "viewer");
         var (known, unknown) = (await Ask(registry, person.Email), await Ask(registry, Somebody.NewEmail()));
         (known.Status, known.Body).ShouldBe((HttpStatusCode.Accepted, unknown.Body));
@@ -73,7 +73,8 @@ public sealed class PasswordTests(SharedStack shared)
     [Fact]
     public async Task Wrong_passwords_are_slowed_down_wherever_they_are_tried()
     {
-        using var person = await Somebody.Join(await Workspace.New(_stack), "viewer");
+        var workspace = await Workspace.New(_stack);
+        using var person = await Somebody.Join(workspace, "viewer");
         var answers = new List<int>();
         for (var i = 0; i < 11; i++) answers.Add((int)(await Change(person, "not their password", Chosen)).StatusCode);
         answers.ShouldBe([.. Enumerable.Repeat(401, 10), 429]);

@@ -20,7 +20,7 @@ public sealed class SigningKeyTests(SharedStack shared)
     {
         var workspace = await Workspace.New(_stack);
         using var before = await Somebody.SignIn(_stack, Stack.OwnerEmail, Stack.OwnerPassword);
-        var registry = await _stack.Another("KeyRegistry", new Dictionary<string, string> { ["SigningKeys__PublishSeconds"] = "3600" });
+        await using var registry = await _stack.Another("KeyRegistry", new Dictionary<string, string> { ["SigningKeys__PublishSeconds"] = "3600" });
         using var @operator = await Somebody.SignIn(_stack, Stack.OwnerEmail, Stack.OwnerPassword);
         var made = await Rotate(registry, (string)@operator.Session["access_token"]!);
         ((Guid)(await Rotate(registry, (string)@operator.Session["access_token"]!))["id"]!).ShouldBe((Guid)made["id"]!, "one is on its way already");
@@ -52,8 +52,7 @@ public sealed class SigningKeyTests(SharedStack shared)
 
         // Long enough after the new one signs the private half of the old one goes.
         await _stack.Execute("keyregistry", "update signing_key_secrets set signs_from = signs_from - interval '1 minute'");
-        await using (await _stack.Another("KeyRegistry")) { }
-        await Until.Seen(() => _stack.Query<long>("keyregistry", "select count(*) from signing_key_secrets"), count => count == 1, "the end of the old secret");
+        await using (await _stack.Another("KeyRegistry")) await Until.Seen(() => _stack.Query<long>("keyregistry", "select count(*) from signing_key_secrets"), count => count == 1, "the end of the old secret");
         (await _stack.Query<DateTime>("keyregistry", $"select (body->>'notAfter')::timestamptz from directory where kind = 'signing-key' and id = '{KeyOf(before)}'"))
             .ShouldBeInRange(DateTime.UtcNow.AddMinutes(15), DateTime.UtcNow.AddMinutes(17));
         after.Dispose();

@@ -47,8 +47,8 @@ public sealed class AlertFeed : IAsyncDisposable
         var parser = SseParser.Create(stream);
         await foreach (var item in parser.EnumerateAsync(_end.Token))
         {
-            if (item.EventType == "alert") _seen.Enqueue(JsonNode.Parse(item.Data)!);
             LastEventId = parser.LastEventId;
+            if (item.EventType == "alert") _seen.Enqueue(JsonNode.Parse(item.Data)!);
         }
     }
 }

@@ -47,14 +47,16 @@ public sealed class Backends
         using var process = Process.Start(start)!;
         // The daemons that it starts may keep its pipes open: wait for the script, not for their end.
         var (output, errors) = (new System.Text.StringBuilder(), new System.Text.StringBuilder());
-        process.OutputDataReceived += (_, e) => { if (e.Data is not null) output.AppendLine(e.Data); };
-        process.ErrorDataReceived += (_, e) => { if (e.Data is not null) errors.AppendLine(e.Data); };
+        process.OutputDataReceived += (_, e) => { if (e.Data is not null) lock (output) output.AppendLine(e.Data); };
+        process.ErrorDataReceived += (_, e) => { if (e.Data is not null) lock (errors) errors.AppendLine(e.Data); };
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(180));
         while (!process.HasExited) await Task.Delay(20, deadline.Token);
         if (arguments[0] == "env") await process.WaitForExitAsync(deadline.Token);
-        return process.ExitCode == 0 ? output.ToString() : throw new InvalidOperationException($"deploy/backends {string.Join(' ', arguments)} failed: {errors}{output}");
+        lock (output)
+            lock (errors)
+                return process.ExitCode == 0 ? output.ToString() : throw new InvalidOperationException($"deploy/backends {string.Join(' ', arguments)} failed: {errors}{output}");
     }
 }
 

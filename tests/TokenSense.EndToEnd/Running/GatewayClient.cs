@@ -24,7 +24,7 @@ public static class GatewayClient
         return new Answer(response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync())!, response);
     }
 
-    public static Task<Answer> UntilCode(Stack stack, string secret, string? code, int secondsMax = 10) =>
+    public static Task<Answer> UntilCode(Stack stack, string secret, string? code, int secondsMax = 60) =>
         Until.Seen(() => Authorize(stack, secret), answer => answer.Code == code, code ?? "an allowed call", secondsMax);
 
     public static decimal Money(JsonNode? number) => JsonSerializer.Deserialize<decimal>(number!.ToJsonString());

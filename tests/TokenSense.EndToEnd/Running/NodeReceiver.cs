@@ -1,9 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 
 namespace TokenSense.EndToEnd.Running;
@@ -12,17 +10,17 @@ namespace TokenSense.EndToEnd.Running;
 public sealed class NodeReceiver(string script, params string[] arguments) : IAsyncDisposable
 {
     private static readonly string Folder = Path.Combine(Repository.Root, "tests", "TokenSense.EndToEnd", "Clients", "receivers");
-    private static readonly Lazy<Task> Installed = new(Install);
-    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
+    private static readonly Lazy<Task> Installed = new(() => Command.NpmInstall(Folder));
+    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(30) };
 
-    private readonly int _controlPort = FreePort();
+    private readonly int _controlPort = Ports.Free();
     private readonly ConcurrentQueue<JsonNode> _lines = [];
     private readonly ConcurrentQueue<string> _errors = [];
     private Process? _process;
     private long _marks;
     private long _marked;
 
-    public int Port { get; } = FreePort();
+    public int Port { get; } = Ports.Free();
 
     /// <summary>What it got until now, over all its lives, in that order.</summary>
     public IReadOnlyList<JsonNode> Lines
@@ -55,7 +53,7 @@ public sealed class NodeReceiver(string script, params string[] arguments) : IAs
         _process.ErrorDataReceived += (_, e) => _errors.Enqueue(e.Data ?? "");
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        if (!await Task.Run(() => ready.Wait(TimeSpan.FromSeconds(20)))) throw new TimeoutException($"{script} was not ready: {string.Join('\n', _errors)}");
+        if (!await Task.Run(() => ready.Wait(TimeSpan.FromSeconds(60)))) throw new TimeoutException($"{script} was not ready: {string.Join('\n', _errors)}");
     }
 
     public async Task Tell(object change) => (await Http.PutAsJsonAsync($"http://127.0.0.1:{Text(_controlPort)}/", change)).EnsureSuccessStatusCode();
@@ -76,21 +74,8 @@ public sealed class NodeReceiver(string script, params string[] arguments) : IAs
     {
         var mark = Interlocked.Increment(ref _marks);
         await Tell(new { mark });
-        await Until.Seen(() => Task.FromResult(Volatile.Read(ref _marked)), marked => marked >= mark, $"the mark of {script}", secondsMax: 5);
-    }
-
-    private static async Task Install()
-    {
-        var install = await Command.Run("npm", ["install", "--no-audit", "--no-fund", "--no-package-lock"], Folder);
-        if (install.ExitCode != 0) throw new InvalidOperationException(install.Output);
+        await Until.Seen(() => Task.FromResult(Volatile.Read(ref _marked)), marked => marked >= mark, $"the mark of {script}", secondsMax: 30);
     }
 
     private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

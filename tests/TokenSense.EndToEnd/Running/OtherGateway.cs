@@ -31,6 +31,7 @@ public sealed class OtherGateway
         var answer = await http.PostAsJsonAsync("/api/v1/gateways", new { name = NewName(), workspaces = workspaces.Length == 0 ? null : workspaces });
         var gateway = new OtherGateway(stack, http, await Workspace.Read(answer));
         await gateway.UntilState("ready");
+        await stack.Known("credential", $"{gateway.Id}");
         return gateway;
     }
 

@@ -20,15 +20,17 @@ public static class Reports
         ["usage"] = new JsonObject { ["inputTokens"] = input, ["outputTokens"] = output },
     };
 
-    // The same for every line of a run, so that a repeated line is the same line.
-    private static readonly string Start = DateTimeOffset.UtcNow.ToString("o");
+    // The same for every line of a run (of its month), so that a repeated line is the same line.
+    private static readonly DateTimeOffset Begun = DateTimeOffset.UtcNow;
+
+    private static string Start => (Begun < Month.Start ? Month.Start : Begun).ToString("o");
 
     public static async Task<JsonNode> Http(Stack stack, object body, string token = Stack.GatewayToken, string contentType = "application/json") =>
         await Workspace.Read(await HttpRaw(stack, body is string text ? text : JsonSerializer.Serialize(body), token, contentType));
 
     public static async Task<HttpResponseMessage> HttpRaw(Stack stack, string body, string? token = Stack.GatewayToken, string contentType = "application/json")
     {
-        using var http = new HttpClient();
+        using var http = new HttpClient(new SocketsHttpHandler { Expect100ContinueTimeout = TimeSpan.FromSeconds(30) });
         var content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
         content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType);
         var request = new HttpRequestMessage(HttpMethod.Post, $"{stack.Dashboard.Url}/api/v1/usage") { Content = content };

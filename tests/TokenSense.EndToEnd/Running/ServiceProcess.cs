@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 
 namespace TokenSense.EndToEnd.Running;
@@ -17,7 +16,7 @@ public sealed class ServiceProcess(string name, IReadOnlyDictionary<string, stri
     private readonly StringBuilder _log = new();
     private Process? _process;
 
-    public string Url { get; } = $"http://127.0.0.1:{FreePort()}";
+    public string Url { get; } = $"http://127.0.0.1:{Ports.Free()}";
 
     /// <summary>Where it keeps its data, a gateway its journal: outlives <see cref="Kill"/>, and is gone with <see cref="DisposeAsync"/>.</summary>
     public string Home { get; } = Directory.CreateTempSubdirectory($"tokensense-{name}-").FullName;
@@ -47,7 +46,8 @@ public sealed class ServiceProcess(string name, IReadOnlyDictionary<string, stri
     {
         try
         {
-            await Until.Seen(async () => (await Http.GetAsync($"{Url}/health")).StatusCode, status => status == HttpStatusCode.OK, $"health of {name}", secondsMax);
+            // Somebody else may answer there: what has ended is not healthy.
+            await Until.Seen(async () => (await Http.GetAsync($"{Url}/health")).StatusCode, status => IsRunning && status == HttpStatusCode.OK, $"health of {name}", secondsMax);
         }
         catch (TimeoutException e)
         {
@@ -94,12 +94,5 @@ public sealed class ServiceProcess(string name, IReadOnlyDictionary<string, stri
         _process = null;
         // A test may end it before its stack does.
         if (Directory.Exists(Home)) Directory.Delete(Home, recursive: true);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Npgsql;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
@@ -12,6 +13,7 @@ public sealed class Stack : IAsyncDisposable
     public const string GatewayToken = "tsg_000000000000000000000000000000000000000000020XGdq";
 
     private static readonly string[] Databases = ["keyregistry", "metering", "budgets", "notifier"];
+    private readonly ConcurrentDictionary<string, NpgsqlDataSource> _pools = [];
     private readonly string _prefix = $"test_{Guid.NewGuid():N}"[..16];
     private readonly List<ServiceProcess> _extra = [];
     private bool _isGone;
@@ -110,14 +112,37 @@ public sealed class Stack : IAsyncDisposable
         return process;
     }
 
-    public NpgsqlDataSource Database(string name) =>
-        NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(Backends.Postgres) { Database = $"{_prefix}_{name}", Pooling = false }.ConnectionString);
+    public NpgsqlDataSource Database(string name) => NpgsqlDataSource.Create(Connection(name));
+
+    private string Connection(string database, bool pooling = false) =>
+        new NpgsqlConnectionStringBuilder(Backends.Postgres) { Database = $"{_prefix}_{database}", Pooling = pooling, MaxPoolSize = 10, CommandTimeout = 180 }.ConnectionString;
 
     public async Task<T> Query<T>(string database, string sql)
     {
-        await using var source = Database(database);
-        await using var command = source.CreateCommand(sql);
-        return (T)(await command.ExecuteScalarAsync())!;
+        var pool = _pools.GetOrAdd(database, name => NpgsqlDataSource.Create(Connection(name, pooling: true)));
+        try
+        {
+            return await Ask();
+        }
+        catch (NpgsqlException e) when (e.IsTransient)
+        {
+            // The server was killed since.
+            pool.Clear();
+            return await Ask();
+        }
+        async Task<T> Ask()
+        {
+            await using var command = pool.CreateCommand(sql);
+            return (T)(await command.ExecuteScalarAsync())!;
+        }
+    }
+
+    /// <summary>Until every service that runs has heard of this. They learn of it over the bus, and who asks sooner is kept waiting for half a second only.</summary>
+    public async Task Known(string kind, string id, int version = 1)
+    {
+        foreach (var (service, database) in new[] { (KeyRegistry, "keyregistry"), (Metering, "metering"), (Budgets, "budgets"), (Notifier, "notifier") })
+            if (service.IsRunning)
+                await Until.Seen(() => Query<long>(database, $"select count(*) from directory where kind = '{kind}' and id like '{id}' and version >= {version}"), count => count > 0, $"the {kind} in {database}");
     }
 
     /// <summary>How many rows of any table of a service's database hold this text.</summary>
@@ -151,6 +176,7 @@ public sealed class Stack : IAsyncDisposable
         // All of them before anything is looked at: one that a fault here left running would take the next stack's messages.
         var services = _extra.Concat(All).ToList();
         foreach (var service in services) await service.Kill();
+        foreach (var pool in _pools.Values) await pool.DisposeAsync();
         foreach (var service in services)
         {
             if (service != Simulator) service.LookThrough(scan);
@@ -168,14 +194,14 @@ public sealed class Stack : IAsyncDisposable
                 // Its service never ran.
             }
         }
-        await using var server = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(Backends.Postgres) { Database = "postgres", Pooling = false }.ConnectionString);
+        await using var server = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(Backends.Postgres) { Database = "postgres", Pooling = false, CommandTimeout = 180 }.ConnectionString);
         foreach (var name in Databases)
             await Until.Seen(() => Drop(server, $"{_prefix}_{name}"), dropped => dropped, $"the end of {name}'s database");
         scan.ThrowIfFound();
     }
 
-    // An autovacuum at work there is the server's own, which only its superuser may end: come again.
-    private static async Task<bool> Drop(NpgsqlDataSource server, string database)
+    /// <summary>False: an autovacuum at work there is the server's own, which only its superuser may end. Come again.</summary>
+    public static async Task<bool> Drop(NpgsqlDataSource server, string database)
     {
         try
         {

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 
 namespace TokenSense.EndToEnd.Running;
@@ -29,14 +28,7 @@ public sealed class TraceReceiver : IAsyncDisposable
         ["OTEL_EXPORTER_OTLP_ENDPOINT"] = Url, ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf", ["OTEL_BSP_SCHEDULE_DELAY"] = "200",
     };
 
-    public static TraceReceiver Start()
-    {
-        using var free = new TcpListener(IPAddress.Loopback, 0);
-        free.Start();
-        var port = ((IPEndPoint)free.LocalEndpoint).Port;
-        free.Stop();
-        return new(port);
-    }
+    public static TraceReceiver Start() => new(Ports.Free());
 
     public async ValueTask DisposeAsync()
     {
@@ -49,10 +41,17 @@ public sealed class TraceReceiver : IAsyncDisposable
         while (_listener.IsListening)
         {
             var context = await _listener.GetContextAsync();
-            using var body = new StreamReader(context.Request.InputStream, Encoding.Latin1);
-            var text = await body.ReadToEndAsync();
-            lock (_taken) _taken.Append(text).Append('\n');
-            context.Response.Close();
+            try
+            {
+                using var body = new StreamReader(context.Request.InputStream, Encoding.Latin1);
+                var text = await body.ReadToEndAsync();
+                lock (_taken) _taken.Append(text).Append('\n');
+                context.Response.Close();
+            }
+            catch (HttpListenerException)
+            {
+                // Its sender was killed meanwhile.
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Npgsql;
 
 namespace TokenSense.EndToEnd.Running;
 
@@ -19,7 +20,7 @@ public static class Until
                 if (isThere(last)) return last;
             }
             // No connection, or no answer in the client's own time: looked at again.
-            catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+            catch (Exception e) when (e is HttpRequestException or TaskCanceledException or NpgsqlException { IsTransient: true })
             {
                 fault = e;
             }

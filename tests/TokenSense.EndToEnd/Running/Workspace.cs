@@ -34,20 +34,27 @@ public sealed class Workspace
 
     public static async Task<Workspace> New(Stack stack, string timeZone = "UTC")
     {
+        await Month.HasTimeLeft();
         var http = await SignedIn(stack);
         var answer = await Read(await http.PostAsJsonAsync("/api/v1/workspaces", new { name = $"Test {Guid.NewGuid():N}"[..20], time_zone = timeZone }));
-        return new Workspace(stack, http, (Guid)answer["id"]!, (string)answer["slug"]!);
+        var made = new Workspace(stack, http, (Guid)answer["id"]!, (string)answer["slug"]!);
+        await stack.Known("workspace", $"{made.Id}");
+        await stack.Known("member", $"{made.Id}/%");
+        return made;
     }
 
-    public async Task<Guid> Project(string name) => (Guid)(await Post("projects", new { name }))["id"]!;
+    public async Task<Guid> Project(string name)
+    {
+        var id = (Guid)(await Post("projects", new { name }))["id"]!;
+        await Stack.Known("project", $"{id}");
+        return id;
+    }
 
     public async Task<Key> NewKey(Guid? project = null, params string[] scopes)
     {
         var answer = await Post("keys", new { name = "key", project, scopes = scopes.Length == 0 ? ["call"] : scopes });
         var key = new Key((Guid)answer["id"]!, (string)answer["secret"]!);
-        // Usage of a key that Metering has not heard of yet would wait as pending for a second.
-        if (Stack.Metering.IsRunning)
-            await Until.Seen(() => Stack.Query<long>("metering", $"select count(*) from directory where kind = 'key' and id = '{key.Id}'"), count => count == 1, "the key in Metering");
+        await Stack.Known("key", $"{key.Id}");
         return key;
     }
 

@@ -58,7 +58,9 @@ public sealed class FeedSpecs
         await Until(() => feed.Feed.InStep);
         for (var i = 0; i < 50; i++) feed.Feed.Take(Unreadable, SpendExchange);
         await Until(() => feed.Feed.InStep);
-        (feed.Api.Asked, feed.Feed.Malformed).ShouldBe((2, 50L));
+        feed.Feed.Malformed.ShouldBe(50);
+        // Those that came while the second was answered need a third.
+        feed.Api.Asked.ShouldBeInRange(2, 3);
     }
 
     private static async Task Until(Func<bool> holds)
