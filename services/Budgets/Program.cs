@@ -11,7 +11,7 @@ using Directory = TokenSense.ServiceDefaults.Access.Directory;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults("budgets");
-builder.AddEventStore("budgets", [Directory.Tables, Tables.Script, Tables.Included], StoredEvents.Pin);
+builder.AddEventStore("budgets", [Directory.Tables, Tables.Script, Tables.Included, RepeatedWrites.Tables], StoredEvents.Pin);
 builder.AddAudit(StoredEvents.Audited);
 builder.AddAccess();
 builder.AddBus(

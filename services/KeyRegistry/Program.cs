@@ -22,7 +22,7 @@ builder.AddServiceDefaults("key-registry");
 builder.AddBus(
     bus => bus.AddConsumer<KeysUsedConsumer>(),
     (rabbit, context) => rabbit.Receive(Queues.KeyRegistryKeysUsed, concurrency: 1, endpoint => endpoint.ConfigureConsumer<KeysUsedConsumer>(context)));
-builder.AddEventStore("keyregistry", [Directory.Tables, AccessTokens.Tables, DirectoryRelay.ToldAgain, Tables.People, Tables.SigningKeys, GatewayUsers.Tables, KeyUse.Tables], StoredEvents.Pin);
+builder.AddEventStore("keyregistry", [Directory.Tables, AccessTokens.Tables, DirectoryRelay.ToldAgain, Tables.People, Tables.SigningKeys, GatewayUsers.Tables, KeyUse.Tables, RepeatedWrites.Tables], StoredEvents.Pin);
 builder.AddAudit(Audited.Catalog);
 builder.Services.AddSingleton<Changes>();
 builder.Services.AddSingleton<KeyUse>();
@@ -48,13 +48,6 @@ builder.Services.AddHostedService<Upkeep>();
 
 var app = builder.Build();
 app.MapServiceDefaults();
-// What no endpoint answered (an unknown path, another method) is told in the same form as everything else.
-app.UseStatusCodePages(page => page.HttpContext.Response.StatusCode switch
-{
-    StatusCodes.Status404NotFound => Problems.NotFound().ExecuteAsync(page.HttpContext),
-    var status => Problems.Of(status, "INVALID_REQUEST", "The request cannot be handled here.").ExecuteAsync(page.HttpContext),
-});
-
 var api = app.MapApi();
 app.MapGet("/.well-known/jwks.json", SigningKeyRotation.PublicKeys).ExcludeFromDescription();
 var auth = api.MapGroup("/auth").WithTags("Sign-in");

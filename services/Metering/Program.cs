@@ -11,7 +11,7 @@ using Directory = TokenSense.ServiceDefaults.Access.Directory;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults("metering", ReportUsage.BodyBytesMax);
-builder.AddEventStore("metering", [Directory.Tables, Tables.Script, Tables.Reports, Tables.ProjectDays], StoredEvents.Pin);
+builder.AddEventStore("metering", [Directory.Tables, Tables.Script, Tables.Reports, Tables.ProjectDays, RepeatedWrites.Tables], StoredEvents.Pin);
 builder.AddAudit(StoredEvents.Audited);
 builder.AddAccess();
 builder.AddBus(

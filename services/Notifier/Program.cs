@@ -15,7 +15,7 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults("notifier");
 builder.Services.AddSingleton(ConsoleAddress.From(builder.Configuration));
 builder.AddSenders();
-builder.AddEventStore("notifier", [Directory.Tables, Tables.Script], StoredEvents.Pin);
+builder.AddEventStore("notifier", [Directory.Tables, Tables.Script, RepeatedWrites.Tables], StoredEvents.Pin);
 builder.AddAudit(StoredEvents.Audited);
 builder.AddAccess();
 builder.AddBus(

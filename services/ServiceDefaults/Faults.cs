@@ -15,6 +15,8 @@ public static class Faults
         NpgsqlException or SocketException or IOException or TimeoutException or OperationCanceledException => true,
         RabbitMQClientException or ConnectionException or MessageNotAcknowledgedException or MessageReturnedException => true,
         ObjectDisposedException => true,
+        // Somebody else was faster: what is decided anew may come out.
+        JasperFx.ConcurrencyException => true,
         AggregateException many => many.InnerExceptions.All(IsInfrastructure),
         { InnerException: { } inner } => IsInfrastructure(inner),
         _ => false,

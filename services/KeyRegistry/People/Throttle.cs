@@ -36,8 +36,24 @@ public class Throttle(TimeProvider clock, int attemptsMax, TimeSpan window)
         ref _places[(uint)HashCode.Combine(one, other) % PlacesMax];
 }
 
-/// <summary>At most ten failed sign-ins a minute for one e-mail from one address. A success takes its attempt back.</summary>
-public sealed class SignInThrottle(TimeProvider clock) : Throttle(clock, 10, TimeSpan.FromMinutes(1));
+/// <summary>
+/// Failed sign-ins: at most ten a minute for one e-mail from one address; 300 a minute from one address, whoever they name; and 1,000 in ten minutes
+/// for one e-mail, wherever they come from. A success takes its attempt back.
+/// </summary>
+public sealed class SignInThrottle(TimeProvider clock)
+{
+    private readonly Throttle _both = new(clock, 10, TimeSpan.FromMinutes(1)), _address = new(clock, 300, TimeSpan.FromMinutes(1)), _email = new(clock, 1_000, TimeSpan.FromMinutes(10));
+
+    /// <returns>Null: go on. Else how long to wait.</returns>
+    public TimeSpan? Attempt(string email, string address) => _both.Attempt(email, address) ?? _address.Attempt(address) ?? _email.Attempt(email);
+
+    public void Succeeded(string email, string address)
+    {
+        _both.Succeeded(email, address);
+        _address.Succeeded(address);
+        _email.Succeeded(email);
+    }
+}
 
 /// <summary>At most 60 password resets in ten minutes are asked for from one network address.</summary>
 public sealed class ResetThrottle(TimeProvider clock) : Throttle(clock, 60, TimeSpan.FromMinutes(10));

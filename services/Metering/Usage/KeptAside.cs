@@ -43,10 +43,11 @@ public sealed class KeptAside(NpgsqlDataSource database, IDocumentStore store)
             var (line, source) = (conflict.Line, UsageRecorder.SourceOf(conflict, reporter));
             var json = Render(line);
             await using var insert = new NpgsqlCommand(Insert, transaction.Connection, transaction);
-            Fill(insert, UsageName.Of("conflict", workspaceId.ToString("N"), reporter.Name, source, line.Id, json), "conflict", workspaceId, reporter.Name,
+            var id = UsageName.Of("conflict", workspaceId.ToString("N"), reporter.Name, source, line.Id, json);
+            Fill(insert, id, "conflict", workspaceId, reporter.Name,
                 source, line.Id, line.KeyRef ?? conflict.Key.KeyId.ToString(), LineCodes.Conflict, message, json, at);
             if (await insert.ExecuteNonQueryAsync(ct) == 1)
-                session.Events.Append($"refused-{at:yyyy-MM-dd}", new UsageEvent.UsageRefused(
+                session.Events.Append(StreamOf(id), new UsageEvent.UsageRefused(
                     GatewayOf(reporter.Name), conflict.Index, source, line.Id, LineAnswer.Conflict, LineCodes.Conflict, message, at, workspaceId));
         }
     }
@@ -62,15 +63,19 @@ public sealed class KeptAside(NpgsqlDataSource database, IDocumentStore store)
         {
             await using var insert = new NpgsqlCommand(Insert, connection, transaction);
             // The whole line names it, so that two without an id are two.
-            Fill(insert, UsageName.Of("rejected", reporter, line.Source ?? "", line.Id ?? "", line.Code!, json.ValueKind == JsonValueKind.Undefined ? "" : json.GetRawText()), "rejected", line.WorkspaceId, reporter,
+            var id = UsageName.Of("rejected", reporter, line.Source ?? "", line.Id ?? "", line.Code!, json.ValueKind == JsonValueKind.Undefined ? "" : json.GetRawText());
+            Fill(insert, id, "rejected", line.WorkspaceId, reporter,
                 line.Source, line.Id, null, line.Code!, line.Message!, KeptMembers(json), at);
             if (await insert.ExecuteNonQueryAsync(ct) == 1)
-                session.Events.Append($"refused-{at:yyyy-MM-dd}", new UsageEvent.UsageRefused(
+                session.Events.Append(StreamOf(id), new UsageEvent.UsageRefused(
                     GatewayOf(reporter), line.Index, line.Source, line.Id, LineAnswer.Rejected, line.Code!, line.Message!, at, line.WorkspaceId));
         }
         await session.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
     }
+
+    // One of its own: many are refused at once, by whoever reads, and under no lock.
+    private static string StreamOf(Guid kept) => $"refused-{kept:N}";
 
     // What a line may hold beside its known members, a provider's response above all, is not ours to keep; nor is what no text can hold.
     private static string? KeptMembers(JsonElement line)

@@ -8,7 +8,7 @@ public abstract record UsageEvent
     /// <summary>Lines of one workspace, claimed by this event: the stream <c>usage-{workspace}-{yyyy-MM-dd}</c> of the day of recording.</summary>
     public sealed record UsageRecorded(Guid WorkspaceId, DateTimeOffset At, IReadOnlyList<MeteredLine> Lines) : UsageEvent;
 
-    /// <summary>A line that does not count: the stream <c>refused-{yyyy-MM-dd}</c>.</summary>
+    /// <summary>A line that does not count: the stream <c>refused-{kept line}</c>.</summary>
     public sealed record UsageRefused(
         string? GatewayId, int Index, string? Source, string? Id, string Status, string Code, string Message, DateTimeOffset At,
         Guid? WorkspaceId = null) : UsageEvent;

@@ -14,18 +14,34 @@ public static class Door
         builder.Services.AddSingleton<Directory>();
         builder.Services.AddSingleton<Calendars>();
         builder.Services.AddSingleton<Authentication>();
+        builder.Services.AddSingleton<RepeatedWrites>();
         builder.Services.AddHostedService<AccessGuard>();
     }
 
     /// <summary>The group of all endpoints of the management API: each asks its caller what the table says before anything else.</summary>
     /// <remarks>Behind it a handler may take an <see cref="Access"/> where the rule is of a workspace, and else look at <see cref="Who"/>.</remarks>
-    public static RouteGroupBuilder MapApi(this IEndpointRouteBuilder routes)
+    public static RouteGroupBuilder MapApi(this WebApplication routes)
     {
+        // What no endpoint answered (an unknown path, another method) is told in the same form as everything else.
+        routes.UseStatusCodePages(page => page.HttpContext.Response.StatusCode switch
+        {
+            StatusCodes.Status404NotFound => Problems.NotFound().ExecuteAsync(page.HttpContext),
+            var status => Problems.Of(status, "INVALID_REQUEST", "The request cannot be handled here.").ExecuteAsync(page.HttpContext),
+        });
         var api = routes.MapGroup(AccessTable.Root).ProducesProblem(400).ProducesProblem(401);
         ((IEndpointConventionBuilder)api).Add(AskFirst);
         // The workspace in the path is read at the door, before the handler's own parameters.
         return api.AddOpenApiOperationTransformer((operation, context, _) =>
         {
+            if (context.Description.ActionDescriptor.EndpointMetadata.OfType<AccessRule>().SingleOrDefault() is { } rule && MayRepeat(rule))
+            {
+                operation.Parameters ??= [];
+                operation.Parameters.Add(new OpenApiParameter
+                {
+                    Name = RepeatedWrites.Header, In = ParameterLocation.Header, Schema = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = RepeatedWrites.NameLengthMax },
+                    Description = "The same request again within 24 hours gets the same answer, and is done once.",
+                });
+            }
             if (context.Description.RelativePath?.Contains("{ws}", StringComparison.Ordinal) is not true) return Task.CompletedTask;
             operation.Parameters ??= [];
             operation.Parameters.Insert(0, new OpenApiParameter
@@ -64,8 +80,17 @@ public static class Door
         built.Metadata.Add(rule);
         if (rule.Need == AccessNeed.Anyone) return;
         var handle = built.RequestDelegate!;
+        if (MayRepeat(rule))
+        {
+            var write = handle;
+            handle = http => http.Request.Headers.ContainsKey(RepeatedWrites.Header) ? http.RequestServices.GetRequiredService<RepeatedWrites>().Once(http, write) : write(http);
+        }
         built.RequestDelegate = async http => await (await Enter(http, rule) is { } refusal ? refusal.ExecuteAsync(http) : handle(http));
     }
+
+    // Usage has ids of its own, and what is of one's own sign-in is no thing to make twice.
+    private static bool MayRepeat(AccessRule rule) =>
+        rule.Method != HttpMethods.Get && rule.Need is not (AccessNeed.Gateway or AccessNeed.Reporter) && !rule.Path.StartsWith("/auth/", StringComparison.Ordinal);
 
     private static async Task<IResult?> Enter(HttpContext http, AccessRule rule)
     {

@@ -122,6 +122,23 @@ public sealed class KeptAsideTests(SharedStack shared)
         Of(workspace, told).ShouldBe([$"{DateTime.UtcNow:yyyy-MM} one by a", $"{DateTime.UtcNow:yyyy-MM} two by d", $"{lastMonth:yyyy-MM} one by e", $"{DateTime.UtcNow:yyyy-MM} last by h"], ignoreOrder: true);
     }
 
+    [Fact]
+    public async Task However_many_are_refused_at_once_each_is_kept()
+    {
+        var (workspace, other) = (await Workspace.New(_stack), await Workspace.New(_stack));
+        var (key, others) = (await workspace.NewKey(), await other.NewKey());
+        await Reports.Http(_stack, Enumerable.Range(0, 100).Select(n => Reports.Line($"twice-{n}", others)).ToList());
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async publisher =>
+        {
+            await Reports.Publish(_stack, Enumerable.Range(0, 20).SelectMany(n => new[] { Invalid($"{publisher}-{n}", key), Reports.Line($"good {publisher}-{n}", key) }), linesPerMessage: 2);
+            // Conflicts are told of by whoever records, refusals by who reads.
+            await Reports.Publish(_stack, Enumerable.Range(0, 10).Select(n => Reports.Line($"twice-{publisher * 10 + n}", others, input: 7)), linesPerMessage: 1);
+        }));
+        await workspace.UntilSpent(160 * Reports.Cost(1_000, 100));
+        (await Listed(workspace, "rejected?limit=200", 160)).ShouldAllBe(row => (string)row!["code"]! == "INVALID_LINE");
+        await Listed(other, "conflicts?limit=200", 80);
+    }
+
     private static List<string> Of(Workspace workspace, Watcher told) =>
         [.. told.Seen.Where(m => (Guid)m["workspaceId"]! == workspace.Id).Select(m => $"{m["period"]} {m["model"]} by {m["firstUsage"]!["id"]}")];
 
