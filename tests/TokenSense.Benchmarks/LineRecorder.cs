@@ -5,6 +5,7 @@ using TokenSense.Contracts;
 using TokenSense.Metering.Prices;
 using TokenSense.Metering.Reports;
 using TokenSense.Metering.Usage;
+using TokenSense.Pricing;
 using TokenSense.ServiceDefaults;
 using TokenSense.ServiceDefaults.Access;
 
@@ -13,7 +14,7 @@ namespace TokenSense.Benchmarks;
 public sealed record LineRecorded(Guid WorkspaceId, DateTimeOffset At, MeteredLine Line);
 
 /// <summary>The road not taken: UsageRecorder with an event per line, whose id is the usage's name. The unique index tells what is known.</summary>
-internal sealed class LineRecorder(NpgsqlDataSource database, IDocumentStore store, Calendars calendars, Pricer pricer)
+internal sealed class LineRecorder(NpgsqlDataSource database, IDocumentStore store, Calendars calendars)
 {
     public async Task<IReadOnlyList<LineAnswer>> Record(
         Guid workspaceId, Reporter reporter, IReadOnlyList<AttributedLine> lines, DateTimeOffset at, CancellationToken ct)
@@ -50,7 +51,7 @@ internal sealed class LineRecorder(NpgsqlDataSource database, IDocumentStore sto
     {
         var line = attributed.Line;
         var period = calendar.PeriodOf(line.Time);
-        var (cost, price, unpriced) = pricer.Price(line);
+        var (cost, price, unpriced) = Pricer.Price(PriceBook.Default, line);
         return new MeteredLine(
             NameOf(workspaceId, attributed, reporter), reporter.Name, line.Source ?? reporter.DefaultSource, line.Id, line.Time, period,
             DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(line.Time, calendar.ZoneOf(period)).DateTime),

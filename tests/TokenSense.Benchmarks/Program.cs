@@ -13,6 +13,7 @@ internal static class Program
         [SpendStreams.Name] = SpendStreams.Run,
         [GatewayCost.LatencyName] = GatewayCost.Latency,
         [GatewayCost.RateName] = GatewayCost.Rate,
+        [HomeAtScale.Name] = HomeAtScale.Run,
     };
 
     private static async Task<int> Main(string[] args)

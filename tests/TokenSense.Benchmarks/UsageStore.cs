@@ -20,10 +20,10 @@ internal static class UsageStore
 
     public static async Task<Finding> Run()
     {
-        await using var built = await BenchStore.Create("usage_batches", [Directory.Tables, Tables.Script, Tables.Reports],
+        await using var built = await BenchStore.Create("usage_batches", [Directory.Tables, Tables.Script, Tables.Reports, Tables.ProjectDays],
             store => store.Events.MapEventType<UsageEvent.UsageRecorded>("usage-recorded"),
             stored => ((UsageEvent.UsageRecorded)stored.Data).Lines[^1].UsageId);
-        await using var perLine = await BenchStore.Create("usage_lines", [Directory.Tables, Tables.Script, Tables.Reports],
+        await using var perLine = await BenchStore.Create("usage_lines", [Directory.Tables, Tables.Script, Tables.Reports, Tables.ProjectDays],
             store => store.Events.MapEventType<LineRecorded>("line-recorded"), stored => stored.Id);
         var directory = new Directory(built.Database);
         foreach (var workspace in Workspaces)
@@ -32,8 +32,8 @@ internal static class UsageStore
                 WorkspaceId = workspace, Slug = $"{workspace}", Name = "bench", TimeZones = [new(null, "Europe/Berlin")], CreatedAt = DateTimeOffset.UtcNow, Version = 1,
             }, default);
         var calendars = new Calendars(directory, TimeProvider.System);
-        var recorder = new UsageRecorder(built.Database, built.Store, calendars, new Pricer(PriceBook.Default), new KeptAside(built.Database, built.Store), new KeyUse(TimeProvider.System));
-        var liner = new LineRecorder(perLine.Database, perLine.Store, calendars, new Pricer(PriceBook.Default));
+        var recorder = new UsageRecorder(built.Database, built.Store, calendars, new Pricer(new OwnBooks(PriceBook.Default)), new KeptAside(built.Database, built.Store), new KeyUse(TimeProvider.System));
+        var liner = new LineRecorder(perLine.Database, perLine.Store, calendars);
 
         var rows = new List<Row>();
         var (value, baseline) = (0.0, 0.0);

@@ -6,22 +6,18 @@ using Xunit;
 namespace TokenSense.EndToEnd.Faults;
 
 /// <summary>Any process and any backend may die at any time; afterwards nothing is lost, nothing doubled, each threshold told once.</summary>
-public sealed class FaultTests : IAsyncLifetime
+public sealed class FaultTests(OwnBackends<FaultTests> own) : IClassFixture<OwnBackends<FaultTests>>, IAsyncLifetime
 {
     private Backends _backends = null!;
     private Stack _stack = null!;
 
     public async ValueTask InitializeAsync()
     {
-        _backends = await Backends.Private("faults");
+        _backends = await own.Running();
         _stack = await Stack.Up(_backends, new Dictionary<string, string> { ["TokenSense__MaxStalenessSeconds"] = "10" });
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _stack.DisposeAsync();
-        await _backends.Purge();
-    }
+    public async ValueTask DisposeAsync() => await _stack.DisposeAsync();
 
     [Fact]
     public async Task A_consumer_killed_between_commit_and_acknowledgement_counts_once()

@@ -11,20 +11,30 @@ using Xunit;
 namespace TokenSense.EndToEnd.Faults;
 
 /// <summary>A gateway's journal and reporter on a real broker, without the services: whatever dies, each settled line arrives.</summary>
-public sealed class ReporterTests : IAsyncLifetime
+public sealed class ReporterTests(OwnBackends<ReporterTests> own) : IClassFixture<OwnBackends<ReporterTests>>, IAsyncLifetime
 {
     private const string Exchange = "TokenSense.Contracts:UsageReported";
     private const string HeartbeatExchange = "TokenSense.Contracts:GatewayHeartbeat";
     private const string Queue = "reporter-tests";
+    private const string HeartbeatQueue = "reporter-heartbeats";
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("tokensense-reporter-");
     private Backends _backends = null!;
 
-    public async ValueTask InitializeAsync() => _backends = await Backends.Private("reporter");
-
-    public async ValueTask DisposeAsync()
+    public async ValueTask InitializeAsync()
     {
-        await _backends.Purge();
+        _backends = await own.Running();
+        // A broker on which nothing was declared yet.
+        await OnBroker(async channel =>
+        {
+            foreach (var exchange in new[] { Exchange, HeartbeatExchange }) await channel.ExchangeDeleteAsync(exchange);
+            foreach (var queue in new[] { Queue, HeartbeatQueue }) await channel.QueueDeleteAsync(queue);
+        });
+    }
+
+    public ValueTask DisposeAsync()
+    {
         _folder.Delete(recursive: true);
+        return ValueTask.CompletedTask;
     }
 
     [Fact]
@@ -135,7 +145,7 @@ public sealed class ReporterTests : IAsyncLifetime
     public async Task A_reporter_says_that_it_lives_and_at_its_end_that_it_ends_in_order()
     {
         await Bind(Exchange, Queue);
-        await Bind(HeartbeatExchange, "reporter-heartbeats");
+        await Bind(HeartbeatExchange, HeartbeatQueue);
         var run = Guid.CreateVersion7();
         await using var journal = Open("journal");
         var reporting = new Reporting(this, journal, run);
@@ -240,7 +250,7 @@ public sealed class ReporterTests : IAsyncLifetime
     {
         await OnBroker(async channel =>
         {
-            while (await channel.BasicGetAsync("reporter-heartbeats", autoAck: true) is { } message)
+            while (await channel.BasicGetAsync(HeartbeatQueue, autoAck: true) is { } message)
                 seen.Add((JsonSerializer.Deserialize<GatewayHeartbeat>(message.Body.Span, JsonSerializerOptions.Web)!,
                     Encoding.UTF8.GetString(message.Body.Span), message.BasicProperties.Persistent));
         });

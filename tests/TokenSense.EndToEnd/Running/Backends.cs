@@ -32,6 +32,9 @@ public sealed class Backends
         return new Backends(home, settings["ConnectionStrings__Postgres"], settings["ConnectionStrings__RabbitMq"], settings["RabbitMq__ManagementUrl"]);
     }
 
+    /// <summary>Starts what does not run.</summary>
+    public Task Up() => Run("up", _home!);
+
     public Task Kill(string backend) => Run("kill", _home!, backend);
 
     public Task Start(string backend) => Run("start", _home!, backend);
