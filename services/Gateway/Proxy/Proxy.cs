@@ -54,9 +54,10 @@ public sealed class Proxy(
             return;
         }
         IdempotentAnswers.Place? place = null;
-        if (decision.IsAllowed && http.Request.Headers["Idempotency-Key"] is [{ } name, ..])
+        // Whom a budget alone refuses is told again what it was told before: that costs nothing.
+        if (decision.KeyId != Guid.Empty && http.Request.Headers["Idempotency-Key"] is [{ } name, ..])
         {
-            var (repeated, refused, mine) = answers.Begin(decision.KeyId, name, Digest(http.Request, asked));
+            var (repeated, refused, mine) = answers.Begin(decision.KeyId, name, Digest(http.Request, asked), mayCall: decision.IsAllowed);
             if (repeated is not null)
             {
                 await Downstream.Repeat(http, repeated);

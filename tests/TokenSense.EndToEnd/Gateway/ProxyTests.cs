@@ -175,6 +175,29 @@ public sealed class ProxyTests(SharedStack shared)
         (await Recorded.Until(workspace, 3)).Count.ShouldBe(3);
     }
 
+    [Fact]
+    public async Task The_call_that_used_up_its_budget_is_answered_again_by_its_name_and_another_one_is_refused()
+    {
+        var (workspace, _, key) = await Calls.Prepared(_stack, 0.00045m);
+        HttpRequestMessage Named(string name)
+        {
+            var request = Calls.Chat(Url, key.Secret);
+            request.Headers.Add("Idempotency-Key", name);
+            return request;
+        }
+        var last = await Ok(Named("last"));
+        await GatewayClient.UntilCode(_stack, key.Secret, "PROJECT_BUDGET_EXCEEDED");
+        var again = await Ok(Named("last"));
+        (again.Body, again.Id, again.Header("Idempotent-Replayed")).ShouldBe((last.Body, last.Id, "true"));
+        // Each time: a refusal keeps no place for its answer.
+        for (var i = 0; i < 2; i++) (await Calls.Send(Named("next"))).Code.ShouldBe("PROJECT_BUDGET_EXCEEDED");
+
+        await Workspace.Read(await workspace.Raw(HttpMethod.Delete, $"keys/{key.Id}"));
+        await GatewayClient.UntilCode(_stack, key.Secret, "INVALID_API_KEY");
+        (await Calls.Send(Named("last"))).Code.ShouldBe("INVALID_API_KEY");
+        (await Recorded.Lines(workspace)).ShouldHaveSingleItem();
+    }
+
     [Theory]
     [InlineData("no-such-model", 0, 404, "MODEL_NOT_FOUND")]
     [InlineData("mistral-large-latest", 0, 403, "MISSING_PROVIDER_KEY")]
