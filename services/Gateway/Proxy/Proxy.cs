@@ -132,10 +132,18 @@ public sealed class Proxy(
             return whole;
         }
         var read = new ArrayBufferWriter<byte>(8 * 1024);
-        while (await http.Request.Body.ReadAsync(read.GetMemory(4 * 1024), http.RequestAborted) is > 0 and var count)
+        try
         {
-            read.Advance(count);
-            if (read.WrittenCount > settings.RequestBytesMax) return null;
+            while (await http.Request.Body.ReadAsync(read.GetMemory(4 * 1024), http.RequestAborted) is > 0 and var count)
+            {
+                read.Advance(count);
+                if (read.WrittenCount > settings.RequestBytesMax) return null;
+            }
+        }
+        // The server has read on, and met its own limit first.
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            return null;
         }
         return read.WrittenSpan.ToArray();
     }

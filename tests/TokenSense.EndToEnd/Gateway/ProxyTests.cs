@@ -209,6 +209,18 @@ public sealed class ProxyTests(SharedStack shared)
         request.Headers.ExpectContinue = true;
         var refused = await Calls.Send(request);
         ((int)refused.Status, refused.Code).ShouldBe((status, code));
+        ((string?)refused.Json["error"]!["provider"]).ShouldBe(code == "MISSING_PROVIDER_KEY" ? "mistral" : null);
+    }
+
+    [Fact]
+    public async Task A_body_that_does_not_say_its_length_may_be_too_large_all_the_same()
+    {
+        var (_, _, key) = await Calls.Prepared(_stack);
+        // The server itself would take one byte more than the gateway.
+        var request = Calls.Request($"{Url}/v1/chat/completions", key.Secret, "", new string(' ', 32 * 1024 * 1024 + 2));
+        request.Headers.TransferEncodingChunked = true;
+        var refused = await Calls.Send(request);
+        ((int)refused.Status, refused.Code).ShouldBe((413, "REQUEST_TOO_LARGE"));
     }
 
     [Theory]
