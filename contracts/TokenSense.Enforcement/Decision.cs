@@ -58,6 +58,9 @@ public sealed record Refusal(int Status, string Code, string Message, string Typ
     /// <summary>A machine's word for the kind of refusal, <c>budget_exceeded</c>; null where the code says it all.</summary>
     public string? ErrorClass { get; init; }
 
+    /// <summary>How many calls the key may make in a minute, where that is why.</summary>
+    public int? LimitPerMinute { get; init; }
+
     /// <summary>The provider at fault or missing, by its id in the price book.</summary>
     public string? Provider { get; init; }
 

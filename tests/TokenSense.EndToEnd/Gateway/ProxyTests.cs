@@ -282,6 +282,8 @@ public sealed class ProxyTests(SharedStack shared)
         var request = new HttpRequestMessage(HttpMethod.Get, $"{Url}/v1/models") { Headers = { { "x-api-key", key.Secret } } };
         var models = (await Calls.Send(request)).Json;
         models["data"]!.AsArray().ShouldContain(m => (string)m!["id"]! == "gpt-4o" && (string)m["owned_by"]! == "openai" && (string)m["object"]! == "model");
+        // The book knows them, and no price: under a budget they are refused.
+        models["data"]!.AsArray().Select(m => (string)m!["id"]!).Intersect(["gemma-3", "gemma-3n", "moderation"]).ShouldBeEmpty();
         models["data"]!.AsArray().Select(m => (string)m!["owned_by"]!).Distinct().Order().ShouldBe(["anthropic", "google", "openai"]);
     }
 
