@@ -40,6 +40,7 @@ public sealed class DownstreamSpecs
         using var answer = await client.SendAsync(request, TestContext.Current.CancellationToken);
         (await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldBe("data: [DONE]\n\n");
         answer.Headers.Contains("x-tokensense-cost").ShouldBeFalse();
-        (answer.TrailingHeaders.TryGetValues("x-tokensense-cost", out var told) ? told.Single() : null).ShouldBe(cost);
+        // In digits that may end in zeros.
+        (answer.TrailingHeaders.TryGetValues("x-tokensense-cost", out var told) ? told.Single().TrimEnd('0') : null).ShouldBe(cost);
     }
 }
