@@ -11,6 +11,7 @@ public readonly record struct Decision
     /// <summary>Where the call counts besides the workspace; null: unassigned.</summary>
     public Guid? ProjectId { get; private init; }
 
+    /// <summary>Of a refused call it is there only where the key itself is good, and a budget or what is known of one refuses it; else empty.</summary>
     public Guid KeyId { get; private init; }
 
     /// <summary>Each of the three is null where that scope has no budget.</summary>
@@ -30,6 +31,8 @@ public readonly record struct Decision
     public bool IsWarning => Workspace is { IsWarning: true } || Project is { IsWarning: true } || Key is { IsWarning: true };
 
     public static Decision Refused(Refusal refusal) => new() { Refusal = refusal };
+
+    internal static Decision Refused(Refusal refusal, Guid keyId) => new() { Refusal = refusal, KeyId = keyId };
 
     /// <summary>Where this gateway's own usage is counted; null where refused.</summary>
     internal (WorkspaceEntry Workspace, ProjectEntry? Project, KeyEntry Key)? Entries { get; private init; }
@@ -54,6 +57,9 @@ public sealed record Refusal(int Status, string Code, string Message, string Typ
 
     /// <summary>A machine's word for the kind of refusal, <c>budget_exceeded</c>; null where the code says it all.</summary>
     public string? ErrorClass { get; init; }
+
+    /// <summary>How many calls the key may make in a minute, where that is why.</summary>
+    public int? LimitPerMinute { get; init; }
 
     /// <summary>The provider at fault or missing, by its id in the price book.</summary>
     public string? Provider { get; init; }

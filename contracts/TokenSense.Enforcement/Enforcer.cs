@@ -143,8 +143,8 @@ public sealed class Enforcer(EnforcementPolicy? policy = null)
         Ask(call.Workspace);
         Ask(call.Project);
         Ask(call.Key);
-        if (blocks && mustBeFresh) return Decision.Refused(Refusal.BudgetCheckUnavailable);
-        return exhausted ? Decision.Refused(Refusal.BudgetExceeded([.. Exhausted(call)])) : call;
+        if (blocks && mustBeFresh) return Decision.Refused(Refusal.BudgetCheckUnavailable, call.KeyId);
+        return exhausted ? Decision.Refused(Refusal.BudgetExceeded([.. Exhausted(call)]), call.KeyId) : call;
 
         void Ask(ScopeBudget? budget)
         {

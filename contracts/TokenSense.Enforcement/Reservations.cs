@@ -34,7 +34,7 @@ public sealed class Reservations(Enforcer enforcer, KeyArrival keys, TimeProvide
     {
         var decision = await keys.Decide(secret, project, ct);
         if (!decision.IsAllowed) return (decision, null);
-        if (TryReserve(decision, estimateUsd, out var reservation, out var moved) is { } refusal) return (Decision.Refused(refusal), null);
+        if (TryReserve(decision, estimateUsd, out var reservation, out var moved) is { } refusal) return (Decision.Refused(refusal, decision.KeyId), null);
         if (reservation is not null) return (decision, reservation);
 
         var since = clock.GetTimestamp();
@@ -48,10 +48,10 @@ public sealed class Reservations(Enforcer enforcer, KeyArrival keys, TimeProvide
                 catch (TimeoutException) { break; }
                 decision = _counting.Decide(secret, project, clock.GetUtcNow());
                 if (!decision.IsAllowed) return (decision, null);
-                if (TryReserve(decision, estimateUsd, out reservation, out moved) is { } refused) return (Decision.Refused(refused), null);
+                if (TryReserve(decision, estimateUsd, out reservation, out moved) is { } refused) return (Decision.Refused(refused, decision.KeyId), null);
                 if (reservation is not null) return (decision, reservation);
             }
-            return (Decision.Refused(Refusal.BudgetSettling), null);
+            return (Decision.Refused(Refusal.BudgetSettling, decision.KeyId), null);
         }
         finally
         {

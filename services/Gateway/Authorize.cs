@@ -89,7 +89,8 @@ public sealed record AuthorizeBudget(
 public sealed record ErrorAnswer(ErrorBody Error);
 
 public sealed record ErrorBody(
-    string Code, string Message, string Type, string DocUrl, string? Reason, DateTimeOffset? ExpiredAt, string? ErrorClass, bool? Retryable, string? Scope,
-    Guid? ProjectId, decimal? BudgetUsd, decimal? SpentUsd, string? Period, DateTimeOffset? ResetsAt, IReadOnlyList<ExhaustedBudget>? Budgets, int? RetryAfterSeconds);
+    string Code, string Message, string Type, string DocUrl, string? Reason, DateTimeOffset? ExpiredAt, string? Provider, int? ProviderStatus, string? ErrorClass, bool? Retryable, string? Scope,
+    Guid? ProjectId, decimal? BudgetUsd, decimal? SpentUsd, string? Period, DateTimeOffset? ResetsAt, IReadOnlyList<ExhaustedBudget>? Budgets,
+    int? LimitPerMinute, int? RetryAfterSeconds);
 
 public sealed record ExhaustedBudget(string Scope, Guid Id, string? Name, decimal BudgetUsd, decimal SpentUsd);

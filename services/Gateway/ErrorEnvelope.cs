@@ -69,6 +69,7 @@ public static class ErrorEnvelope
             json.WriteString("error_class", errorClass);
             json.WriteBoolean("retryable", refusal.RetryAfterSeconds is not null);
         }
+        if (refusal.LimitPerMinute is { } limit) json.WriteNumber("limit_per_minute", limit);
         if (refusal.RetryAfterSeconds is { } seconds) json.WriteNumber("retry_after_seconds", seconds);
         if (refusal.Exhausted is [var widest, ..]) WriteBudgets(json, widest, refusal.Exhausted);
         json.WriteString("doc_url", docUrl);

@@ -21,6 +21,9 @@ public sealed record GatewaySettings
     /// <summary>The longest call, streams included.</summary>
     public double CallSecondsMax { get; init; } = 3_600;
 
+    /// <summary>How many calls an API key may make in a minute; null: as many as it likes.</summary>
+    public int? RateLimitPerMinute { get; init; }
+
     public string? JournalFolder { get; init; }
 
     /// <summary>What waits for the broker; a call takes about 770 bytes. Full, new calls get 503.</summary>
@@ -39,6 +42,7 @@ public sealed record GatewaySettings
         Check(read.SettleWaitSeconds is >= 0 and <= 300, nameof(SettleWaitSeconds), "0 to 300");
         Check(read.DrainSeconds is >= 0 and <= 3_600, nameof(DrainSeconds), "0 to 3600");
         Check(read.CallSecondsMax is >= 1 and <= 86_400, nameof(CallSecondsMax), "1 to 86400");
+        Check(read.RateLimitPerMinute is null or (>= 1 and <= 1_000_000), nameof(RateLimitPerMinute), "1 to 1000000, or unset");
         Check(read.JournalBytesMax >= 16 * 1024 * 1024, nameof(JournalBytesMax), "at least 16777216");
         return read;
     }

@@ -16,6 +16,7 @@ builder.Services.AddSingleton(new Catalog(PriceBook.Default, builder.Configurati
 builder.Services.AddSingleton<OwnBooks>();
 builder.Services.AddSingleton<Books>();
 builder.Services.AddSingleton<IdempotentAnswers>();
+builder.Services.AddSingleton<RateLimit>();
 builder.Services.AddSingleton<Upstream>();
 builder.Services.AddSingleton<Proxy>();
 

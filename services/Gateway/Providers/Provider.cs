@@ -5,7 +5,7 @@ namespace TokenSense.Gateway.Providers;
 /// <summary>A provider that this gateway may call, with the operator's key.</summary>
 /// <param name="Book">Its prices and formats.</param>
 /// <param name="BaseUrl">Ends where the provider's own documentation ends it, without a slash.</param>
-/// <param name="TimeoutMax">Until its answer begins, and between two pieces of a stream.</param>
+/// <param name="TimeoutMax">Until its answer begins, and between two pieces of it.</param>
 public sealed record Provider(PriceProvider Book, string BaseUrl, string ApiKey, TimeSpan TimeoutMax)
 {
     public string Id => Book.Id;

@@ -22,13 +22,15 @@ public sealed class IdempotentAnswers(TimeProvider clock)
     /// <param name="keyId">Whose.</param>
     /// <param name="name">The header's value.</param>
     /// <param name="request">What tells this request from another: a digest of its address and body.</param>
+    /// <param name="mayCall">False: it is told what is here, and gets no place.</param>
     /// <returns>The answer to repeat; a refusal; or a place to leave the answer in, or to give up.</returns>
-    public (Answer? Answer, Refusal? Refusal, Place? Place) Begin(Guid keyId, string name, string request)
+    public (Answer? Answer, Refusal? Refusal, Place? Place) Begin(Guid keyId, string name, string request, bool mayCall = true)
     {
         Sweep();
         if (name.Length is 0 or > KeyLengthMax) return (null, Refusal.InvalidRequest($"Idempotency-Key has 1 to {KeyLengthMax} characters."), null);
         var mine = new Kept(request);
-        var held = _kept.GetOrAdd((keyId, name), mine);
+        var held = mayCall ? _kept.GetOrAdd((keyId, name), mine) : _kept.GetValueOrDefault((keyId, name));
+        if (held is null) return (null, null, null);
         if (held == mine) return (null, null, new(this, (keyId, name), mine));
         if (held.Request != request) return (null, Refusal.InvalidRequest("This Idempotency-Key was used with another request."), null);
         return held.Answer is { } answer ? (answer, null, null) : (null, InFlight, null);

@@ -57,12 +57,12 @@ public sealed class ProviderCall(MeteredCall call, Operation operation, Upstream
         byte[]? body;
         try
         {
-            body = await WholeAnswer.Read(answer.Content, settings.AnswerBytesMax, ct);
+            body = await WholeAnswer.Read(answer.Content, settings.AnswerBytesMax, call.Provider.TimeoutMax, ct);
         }
-        catch (Exception e) when (e is BrokenAnswerException or OperationCanceledException)
+        catch (BrokenAnswerException e)
         {
             await call.Release();
-            return await Fail(down, Faulty($"The provider {call.Provider.Id} broke off in the middle of its answer.") with { ProviderStatus = (int)answer.StatusCode }, e);
+            return await Fail(down, Broken(e) with { ProviderStatus = (int)answer.StatusCode }, e);
         }
         await call.Release();
         down.Begin((int)answer.StatusCode, Upstream.HeadersDown(answer), call);
@@ -108,17 +108,15 @@ public sealed class ProviderCall(MeteredCall call, Operation operation, Upstream
         byte[]? body;
         try
         {
-            body = await WholeAnswer.Read(answer.Content, settings.AnswerBytesMax, ct);
+            body = await WholeAnswer.Read(answer.Content, settings.AnswerBytesMax, call.Provider.TimeoutMax, ct);
         }
         catch (BrokenAnswerException e)
         {
-            await call.Settle(UsageEstimate.Of(asked.EstimateBytes, e.Bytes), estimated: true, null, status);
-            return await Fail(down, Faulty($"The provider {call.Provider.Id} broke off in the middle of its answer."), e);
-        }
-        catch (OperationCanceledException e)
-        {
-            await call.SettleAsEstimated(status);
-            return await Fail(down, TimedOut(), e);
+            var came = UsageEstimate.Of(asked.EstimateBytes, e.Bytes);
+            // What was cut here may have been at work on what nobody saw.
+            if (e.IsLate) came = came with { OutputTokens = Math.Max(came.OutputTokens, call.AdmittedOutputTokens) };
+            await call.Settle(came, estimated: true, null, status);
+            return await Fail(down, Broken(e), e);
         }
         if (body is null)
         {
@@ -139,6 +137,9 @@ public sealed class ProviderCall(MeteredCall call, Operation operation, Upstream
         await down.Fail(call.Id, refusal);
         return false;
     }
+
+    private Refusal Broken(BrokenAnswerException e) =>
+        e.IsLate ? TimedOut() : Faulty($"The provider {call.Provider.Id} broke off in the middle of its answer.");
 
     private Refusal Faulty(string message) => new(502, "PROVIDER_ERROR", message, "upstream_error") { Provider = call.Provider.Id };
 

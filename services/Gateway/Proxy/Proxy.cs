@@ -10,8 +10,8 @@ namespace TokenSense.Gateway.Proxy;
 
 /// <summary>One client request on its way: who asks, what for, may it, and then the call.</summary>
 public sealed class Proxy(
-    Catalog catalog, Books books, KeyArrival keys, Enforcer enforcer, Reservations reservations, UsageJournal journal, IdempotentAnswers answers, Upstream upstream,
-    GatewaySettings settings, GatewayRun run, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<Proxy> log)
+    Catalog catalog, Books books, KeyArrival keys, Enforcer enforcer, Reservations reservations, UsageJournal journal, IdempotentAnswers answers, RateLimit rates,
+    Upstream upstream, GatewaySettings settings, GatewayRun run, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<Proxy> log)
 {
     private const int NameLengthMax = 256;
     private const int AnswersMax = 1_000;
@@ -22,10 +22,11 @@ public sealed class Proxy(
     public async Task Handle(HttpContext http, Operation operation, string? modelInPath)
     {
         var secret = PresentedKey.Of(http.Request);
-        // A body is read for nobody.
-        if (await keys.Decide(secret, null, http.RequestAborted) is { Refusal: { Status: 401 } unknown })
+        var known = await keys.Decide(secret, null, http.RequestAborted);
+        // A body is read for nobody, and for nobody too often.
+        if ((known.Refusal is { Status: 401 } unknown ? unknown : rates.Refuse(known.KeyId)) is { } no)
         {
-            await ErrorEnvelope.Write(http, unknown);
+            await ErrorEnvelope.Write(http, no);
             return;
         }
         var body = await ReadBody(http);
@@ -54,9 +55,10 @@ public sealed class Proxy(
             return;
         }
         IdempotentAnswers.Place? place = null;
-        if (decision.IsAllowed && http.Request.Headers["Idempotency-Key"] is [{ } name, ..])
+        // Whom a budget alone refuses is told again what it was told before: that costs nothing.
+        if (decision.KeyId != Guid.Empty && http.Request.Headers["Idempotency-Key"] is [{ } name, ..])
         {
-            var (repeated, refused, mine) = answers.Begin(decision.KeyId, name, Digest(http.Request, asked));
+            var (repeated, refused, mine) = answers.Begin(decision.KeyId, name, Digest(http.Request, asked), mayCall: decision.IsAllowed);
             if (repeated is not null)
             {
                 await Downstream.Repeat(http, repeated);
@@ -131,10 +133,18 @@ public sealed class Proxy(
             return whole;
         }
         var read = new ArrayBufferWriter<byte>(8 * 1024);
-        while (await http.Request.Body.ReadAsync(read.GetMemory(4 * 1024), http.RequestAborted) is > 0 and var count)
+        try
         {
-            read.Advance(count);
-            if (read.WrittenCount > settings.RequestBytesMax) return null;
+            while (await http.Request.Body.ReadAsync(read.GetMemory(4 * 1024), http.RequestAborted) is > 0 and var count)
+            {
+                read.Advance(count);
+                if (read.WrittenCount > settings.RequestBytesMax) return null;
+            }
+        }
+        // The server has read on, and met its own limit first.
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            return null;
         }
         return read.WrittenSpan.ToArray();
     }

@@ -11,23 +11,30 @@ public static class WholeAnswer
     // Arguments of a tool may be nested as deep as the client's schema.
     private const int DepthMax = 4_096;
 
+    /// <param name="content">The provider's answer.</param>
+    /// <param name="bytesMax">Of its body.</param>
+    /// <param name="readMax">Between two pieces.</param>
+    /// <param name="ct">The end of the whole call.</param>
     /// <returns>The body; null: it is larger than may be.</returns>
-    /// <exception cref="BrokenAnswerException">The provider broke off.</exception>
-    public static async Task<byte[]?> Read(HttpContent content, long bytesMax, CancellationToken ct)
+    /// <exception cref="BrokenAnswerException">The provider broke off, or came too late.</exception>
+    public static async Task<byte[]?> Read(HttpContent content, long bytesMax, TimeSpan readMax, CancellationToken ct)
     {
         if (content.Headers.ContentLength > bytesMax) return null;
-        await using var body = await content.ReadAsStreamAsync(ct);
         // One byte more than was said, so that the end is found without growing.
         var read = new ArrayBufferWriter<byte>((int)(content.Headers.ContentLength ?? 8 * 1024) + 1);
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(ct);
         try
         {
-            while (await body.ReadAsync(read.GetMemory(), ct) is > 0 and var count)
+            await using var body = await content.ReadAsStreamAsync(ct);
+            while (true)
             {
+                late.CancelAfter(readMax);
+                if (await body.ReadAsync(read.GetMemory(), late.Token) is not (> 0 and var count)) break;
                 read.Advance(count);
                 if (read.WrittenCount > bytesMax) return null;
             }
         }
-        catch (Exception e) when (e is IOException or HttpRequestException)
+        catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException)
         {
             throw new BrokenAnswerException(read.WrittenCount, e);
         }
@@ -83,9 +90,11 @@ public static class WholeAnswer
     }
 }
 
-/// <summary>A provider broke off in the middle of its answer.</summary>
+/// <summary>A provider broke off in the middle of its answer, or was waited for no longer.</summary>
 /// <param name="bytes">How much had come.</param>
 public sealed class BrokenAnswerException(long bytes, Exception inner) : Exception("The provider broke off.", inner)
 {
     public long Bytes => bytes;
+
+    public bool IsLate => InnerException is OperationCanceledException;
 }

@@ -87,17 +87,37 @@ public sealed class GatewayFaultTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task While_the_broker_is_away_calls_go_on_and_all_are_recorded_when_it_is_back()
+    public async Task While_the_broker_is_away_calls_go_on_as_long_as_what_is_known_may_be_old_and_all_are_recorded_when_it_is_back()
     {
+        await using var wary = await _stack.Another("Gateway", new Dictionary<string, string> { ["TokenSense__MaxStalenessSeconds"] = "6" });
         var (workspace, _, key) = await Calls.Prepared(_stack, 1_000);
+        var (unlimited, _, free) = await Calls.Prepared(_stack);
+        foreach (var known in new[] { key, free }) await Until.Seen(() => Calls.Ask(wary.Url, known.Secret), a => a.Status == HttpStatusCode.OK, "the key at the other gateway");
+        HttpRequestMessage Named()
+        {
+            var request = Calls.Chat(wary.Url, key.Secret);
+            request.Headers.Add("Idempotency-Key", "before");
+            return request;
+        }
+        var before = await Until.Seen(() => Calls.Send(Named()), a => a.Status == HttpStatusCode.OK, "a call before");
         await Ok(key, 10);
         await _backends.Kill("rabbitmq");
         await Ok(key, 200);
+
+        // Too old to decide on a budget: said so, and no reason to hold up who has none, or to forget what was answered.
+        await Until.Seen(() => Calls.Ask(wary.Url, key.Secret), a => a.Code == "BUDGET_CHECK_UNAVAILABLE", "BUDGET_CHECK_UNAVAILABLE");
+        var refused = await Calls.Send(Calls.Chat(wary.Url, key.Secret));
+        ((int)refused.Status, refused.Code, refused.Header("Retry-After")).ShouldBe((503, "BUDGET_CHECK_UNAVAILABLE", "5"));
+        (await Calls.Send(Named())).Body.ShouldBe(before.Body);
+        await Ok(free, 20, wary);
+
         await _stack.Gateway.Kill();
         _stack.Gateway.Launch();
         await _backends.Start("rabbitmq");
-        (await Recorded.Until(workspace, 210, secondsMax: 90)).Count.ShouldBe(210);
-        (await workspace.UntilSpent(210 * 0.00045m, 60)).Workspace.ShouldBe(210 * 0.00045m);
+        (await Recorded.Until(workspace, 211, secondsMax: 90)).Count.ShouldBe(211);
+        (await workspace.UntilSpent(211 * 0.00045m, 60)).Workspace.ShouldBe(211 * 0.00045m);
+        (await Recorded.Until(unlimited, 20, secondsMax: 90)).Count.ShouldBe(20);
+        await Until.Seen(() => Calls.Ask(wary.Url, key.Secret), a => a.Status == HttpStatusCode.OK, "calls under a budget again", 60);
     }
 
     [Fact]
@@ -119,11 +139,11 @@ public sealed class GatewayFaultTests(ITestOutputHelper output) : IAsyncLifetime
         await Until.Seen(() => Calls.Send(Calls.Chat(gateway.Url, key.Secret)), a => a.Status == HttpStatusCode.OK, "calls again", 60);
     }
 
-    private async Task Ok(Workspace.Key key, int calls)
+    private async Task Ok(Workspace.Key key, int calls, ServiceProcess? gateway = null)
     {
         for (var i = 0; i < calls; i++)
         {
-            var answer = await Calls.Send(Calls.Chat(_stack.Gateway.Url, key.Secret));
+            var answer = await Calls.Send(Calls.Chat((gateway ?? _stack.Gateway).Url, key.Secret));
             answer.Status.ShouldBe(HttpStatusCode.OK, answer.Body);
         }
     }

@@ -50,6 +50,10 @@ public static class Calls
         return new(response.StatusCode, await response.Content.ReadAsStringAsync(ct), response);
     }
 
+    /// <summary>May this key spend, by this gateway? Costs nothing.</summary>
+    public static Task<Answer> Ask(string gateway, string secret) =>
+        Send(new HttpRequestMessage(HttpMethod.Get, $"{gateway}/v1/authorize") { Headers = { { "x-api-key", secret } } });
+
     /// <summary>The answer once its headers are here; its body is left to the caller.</summary>
     public static Task<HttpResponseMessage> Begin(HttpRequestMessage request, CancellationToken ct = default) =>
         Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Shouldly;
 using TokenSense.EndToEnd.Running;
@@ -78,14 +79,26 @@ public sealed class CapTests(SharedStack shared)
     }
 
     [Fact]
-    public async Task A_provider_that_never_answers_is_a_timeout_metered_by_its_estimate()
+    public async Task A_provider_that_never_answers_or_stops_in_the_middle_is_a_timeout_and_metered_by_its_estimate_unless_it_refused()
     {
         await using var gateway = await _stack.Another("Gateway", new Dictionary<string, string> { ["Providers__openai__TimeoutSeconds"] = "1" });
-        var (workspace, _, key) = await Calls.Prepared(_stack, 1);
+        var (workspace, project, key) = await Calls.Prepared(_stack, 1);
         await Until.Seen(() => Calls.Send(Calls.Chat(gateway.Url, key.Secret)), a => a.Status == HttpStatusCode.OK, "the key at the other gateway");
-        var late = await Calls.Send(Calls.Chat(gateway.Url, key.Secret, "fault=hang", Bounded));
-        (late.Status, late.Code).ShouldBe((HttpStatusCode.GatewayTimeout, "PROVIDER_TIMEOUT"));
-        (await Recorded.Until(workspace, 2)).ShouldContain(line => line.Estimated && line.CostUsd > 0);
+        foreach (var simulate in new[] { "fault=hang", "input=100;output=20;chunk_ms=30000", "status=400;chunk_ms=30000" })
+        {
+            var late = await Calls.Send(Calls.Chat(gateway.Url, key.Secret, simulate, Bounded));
+            (late.Status, late.Code, (string?)late.Json["error"]!["provider"]).ShouldBe((HttpStatusCode.GatewayTimeout, "PROVIDER_TIMEOUT", "openai"), simulate);
+        }
+        var lines = await Recorded.Until(workspace, 3);
+        (lines.Count, lines.Count(line => line.Estimated && line.CostUsd > 0)).ShouldBe((3, 2));
+
+        // Room for less than one call: it is let through if nothing is under way any more.
+        var spent = lines.Sum(line => line.CostUsd!.Value);
+        await workspace.UntilSpent(spent);
+        await workspace.SetProjectBudget(project, spent + 0.0001m);
+        await Until.Seen(
+            () => Calls.Send(Calls.Chat(gateway.Url, key.Secret, "status=400", Bounded)),
+            a => a.Header("x-tokensense-budget-limit-usd") is { } limit && decimal.Parse(limit, CultureInfo.InvariantCulture) == spent + 0.0001m, "a call within the new budget");
     }
 
     [Fact]

@@ -175,6 +175,29 @@ public sealed class ProxyTests(SharedStack shared)
         (await Recorded.Until(workspace, 3)).Count.ShouldBe(3);
     }
 
+    [Fact]
+    public async Task The_call_that_used_up_its_budget_is_answered_again_by_its_name_and_another_one_is_refused()
+    {
+        var (workspace, _, key) = await Calls.Prepared(_stack, 0.00045m);
+        HttpRequestMessage Named(string name)
+        {
+            var request = Calls.Chat(Url, key.Secret);
+            request.Headers.Add("Idempotency-Key", name);
+            return request;
+        }
+        var last = await Ok(Named("last"));
+        await GatewayClient.UntilCode(_stack, key.Secret, "PROJECT_BUDGET_EXCEEDED");
+        var again = await Ok(Named("last"));
+        (again.Body, again.Id, again.Header("Idempotent-Replayed")).ShouldBe((last.Body, last.Id, "true"));
+        // Each time: a refusal keeps no place for its answer.
+        for (var i = 0; i < 2; i++) (await Calls.Send(Named("next"))).Code.ShouldBe("PROJECT_BUDGET_EXCEEDED");
+
+        await Workspace.Read(await workspace.Raw(HttpMethod.Delete, $"keys/{key.Id}"));
+        await GatewayClient.UntilCode(_stack, key.Secret, "INVALID_API_KEY");
+        (await Calls.Send(Named("last"))).Code.ShouldBe("INVALID_API_KEY");
+        (await Recorded.Lines(workspace)).ShouldHaveSingleItem();
+    }
+
     [Theory]
     [InlineData("no-such-model", 0, 404, "MODEL_NOT_FOUND")]
     [InlineData("mistral-large-latest", 0, 403, "MISSING_PROVIDER_KEY")]
@@ -186,6 +209,18 @@ public sealed class ProxyTests(SharedStack shared)
         request.Headers.ExpectContinue = true;
         var refused = await Calls.Send(request);
         ((int)refused.Status, refused.Code).ShouldBe((status, code));
+        ((string?)refused.Json["error"]!["provider"]).ShouldBe(code == "MISSING_PROVIDER_KEY" ? "mistral" : null);
+    }
+
+    [Fact]
+    public async Task A_body_that_does_not_say_its_length_may_be_too_large_all_the_same()
+    {
+        var (_, _, key) = await Calls.Prepared(_stack);
+        // The server itself would take one byte more than the gateway.
+        var request = Calls.Request($"{Url}/v1/chat/completions", key.Secret, "", new string(' ', 32 * 1024 * 1024 + 2));
+        request.Headers.TransferEncodingChunked = true;
+        var refused = await Calls.Send(request);
+        ((int)refused.Status, refused.Code).ShouldBe((413, "REQUEST_TOO_LARGE"));
     }
 
     [Theory]
@@ -247,6 +282,8 @@ public sealed class ProxyTests(SharedStack shared)
         var request = new HttpRequestMessage(HttpMethod.Get, $"{Url}/v1/models") { Headers = { { "x-api-key", key.Secret } } };
         var models = (await Calls.Send(request)).Json;
         models["data"]!.AsArray().ShouldContain(m => (string)m!["id"]! == "gpt-4o" && (string)m["owned_by"]! == "openai" && (string)m["object"]! == "model");
+        // The book knows them, and no price: under a budget they are refused.
+        models["data"]!.AsArray().Select(m => (string)m!["id"]!).Intersect(["gemma-3", "gemma-3n", "moderation"]).ShouldBeEmpty();
         models["data"]!.AsArray().Select(m => (string)m!["owned_by"]!).Distinct().Order().ShouldBe(["anthropic", "google", "openai"]);
     }
 

@@ -53,6 +53,17 @@ public sealed class SdkTests(SharedStack shared)
             GatewayClient.Money(ours["tokensense"]!["cost_usd"]).ShouldBe(line.CostUsd.Value);
     }
 
+    [Fact]
+    public async Task OpenAIs_sdk_lists_the_models_of_every_provider()
+    {
+        var (_, _, key) = await Calls.Prepared(_stack);
+        var listed = await Sdk.Run(Sdk.OpenAi, BaseUrl(Sdk.OpenAi), key.Secret, "models");
+        ((string?)listed["error_class"]).ShouldBeNull(listed.ToJsonString());
+        var ids = listed["models"]!.AsArray().Select(id => (string)id!).ToList();
+        ids.ShouldContain("gpt-4o");
+        ids.ShouldContain("gemini-2.5-pro");
+    }
+
     [Theory]
     [InlineData(Sdk.OpenAi, "raw-stream")]
     [InlineData(Sdk.OpenAi, "raw-responses-stream")]

@@ -35,6 +35,16 @@ public sealed class GatewayAnswerSpecs
     }
 
     [Fact]
+    public async Task A_key_that_calls_too_often_is_told_its_limit_and_when_to_come_again()
+    {
+        var http = Request();
+        await ErrorEnvelope.Write(http, new(429, "RATE_LIMITED", "Too often.", "rate_limit_error") { LimitPerMinute = 60, RetryAfterSeconds = 7 });
+        Body(http).ShouldBe(
+            """{"error":{"code":"RATE_LIMITED","message":"Too often.","type":"rate_limit_error","limit_per_minute":60,"retry_after_seconds":7,"doc_url":"https://docs.test/errors#rate_limited"}}""");
+        http.Response.Headers.RetryAfter.ToString().ShouldBe("7");
+    }
+
+    [Fact]
     public async Task A_fault_of_ours_comes_in_the_same_envelope_and_says_nothing_of_itself()
     {
         var http = Request();

@@ -73,11 +73,14 @@ public sealed class StalenessSpecs
         var world = new World().With(Spend("workspace", 100, 100));
         Refused(world.Call(), 402, "BUDGET_EXCEEDED");
         Refused(world.CallAsHeard(now: late), 503, "BUDGET_CHECK_UNAVAILABLE");
+        // Nothing is wrong with the key itself so far.
+        (world.Call().KeyId, world.CallAsHeard(now: late).KeyId, world.CallAsHeard("beta", late).KeyId).ShouldBe((Key, Key, Guid.Empty));
         Refused(world.CallAsHeard("beta", late), 400, "PROJECT_MISMATCH");
         world.With(AKey(2) with { ExpiresAt = late });
         Refused(world.CallAsHeard("beta", late), 401, "API_KEY_EXPIRED");
         world.With(AKey(3) with { ExpiresAt = late, RevokedAt = Now });
         Refused(world.CallAsHeard("beta", late), 401, "INVALID_API_KEY");
+        world.CallAsHeard(now: late).KeyId.ShouldBe(Guid.Empty);
     }
 
     [Fact]

@@ -39,6 +39,16 @@ public sealed class IdempotentAnswersSpecs
     }
 
     [Fact]
+    public void Who_may_not_call_is_told_what_is_there_and_gets_no_place()
+    {
+        _answers.Begin(Key, "n", "request", mayCall: false).ShouldBe((null, null, null));
+        var place = _answers.Begin(Key, "n", "request").Place.ShouldNotBeNull();
+        _answers.Begin(Key, "n", "request", mayCall: false).Refusal!.Code.ShouldBe("DUPLICATE_REQUEST");
+        place.Leave(new(200, [], Bytes.AsMemory(0, 10)));
+        _answers.Begin(Key, "n", "request", mayCall: false).Answer!.Body.Length.ShouldBe(10);
+    }
+
+    [Fact]
     public void Another_request_under_the_same_name_is_refused()
     {
         Leave("n", 10);

@@ -1,12 +1,9 @@
 using System.Text;
 using Shouldly;
-using TokenSense.Contracts;
-using TokenSense.Enforcement;
 using TokenSense.Gateway.Providers;
 using TokenSense.Gateway.Proxy;
 using TokenSense.Pricing;
 using Xunit;
-using static TokenSense.Specs.Enforcement.World;
 
 namespace TokenSense.Specs.Gateway;
 
@@ -18,12 +15,9 @@ public sealed class StreamRelaySpecs : IAsyncDisposable
         """data: {"id":"c","object":"chat.completion.chunk","model":"gpt-4o","choices":[],"usage":{"prompt_tokens":100,"completion_tokens":20,"total_tokens":120}}""" + "\n\n";
     private const string Done = "data: [DONE]\n\n";
 
-    private readonly DirectoryInfo _folder = System.IO.Directory.CreateTempSubdirectory("tokensense-relay");
-    private readonly UsageJournal _journal;
+    private readonly AdmittedCalls _calls = new();
     private readonly StringBuilder _down = new();
     private readonly List<(string Sent, decimal? CostUsd)> _writes = [];
-
-    public StreamRelaySpecs() => _journal = UsageJournal.Open(new(_folder.FullName) { SyncToDisk = false });
 
     [Fact]
     public async Task The_usage_chunk_is_withheld_from_a_client_that_did_not_ask()
@@ -70,7 +64,7 @@ public sealed class StreamRelaySpecs : IAsyncDisposable
     [Fact]
     public async Task A_stream_that_the_provider_breaks_off_is_metered_and_said_to_be_broken()
     {
-        var call = await Admitted();
+        var call = await _calls.Next();
         (await new StreamRelay(call, new("openai", "chat"), 30, Operation.Chat, true, 200).Run(new Pieces([Hello], breaks: true), Down(call), TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)).ShouldBeFalse();
         call.CostUsd.ShouldNotBeNull().ShouldBeGreaterThan(0);
         _down.ToString().ShouldBe(Hello);
@@ -79,7 +73,7 @@ public sealed class StreamRelaySpecs : IAsyncDisposable
     [Fact]
     public async Task A_provider_that_says_all_and_then_does_not_close_is_not_waited_for()
     {
-        var call = await Admitted();
+        var call = await _calls.Next();
         (await new StreamRelay(call, new("openai", "chat"), 30, Operation.Chat, true, 200).Run(new Pieces([Hello, Used, Done], hangs: true), Down(call), TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken)
             .WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken)).ShouldBeTrue();
         (call.CostUsd, _down.ToString()).ShouldBe((0.00045m, Hello + Done));
@@ -88,7 +82,7 @@ public sealed class StreamRelaySpecs : IAsyncDisposable
     [Fact]
     public async Task A_provider_that_falls_silent_has_broken_off()
     {
-        var call = await Admitted();
+        var call = await _calls.Next();
         var relay = new StreamRelay(call, new("openai", "chat"), 30, Operation.Chat, true, 200);
         (await relay.Run(new Pieces([Hello], hangs: true), Down(call), TimeSpan.FromMilliseconds(100), TestContext.Current.CancellationToken)
             .WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken)).ShouldBeFalse();
@@ -108,7 +102,7 @@ public sealed class StreamRelaySpecs : IAsyncDisposable
     [Fact]
     public async Task Where_more_may_come_after_the_usage_it_is_not_held_for_long()
     {
-        var call = await Admitted();
+        var call = await _calls.Next();
         var until = new TaskCompletionSource();
         var relay = new StreamRelay(call, new("openai", "chat"), 30, Operation.Gemini[1], withholdsUsage: false, 200);
         var whole = await relay.Run(new Pieces([Hello, Used], until: until.Task), bytes =>
@@ -119,15 +113,11 @@ public sealed class StreamRelaySpecs : IAsyncDisposable
         (whole, call.CostUsd, _down.ToString()).ShouldBe((true, 0.00045m, Hello + Used));
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _journal.DisposeAsync();
-        _folder.Delete(recursive: true);
-    }
+    public ValueTask DisposeAsync() => _calls.DisposeAsync();
 
     private async Task<MeteredCall> Relay(bool asked, params string[] pieces)
     {
-        var call = await Admitted();
+        var call = await _calls.Next();
         (await new StreamRelay(call, new("openai", "chat"), 30, Operation.Chat, withholdsUsage: !asked, 200).Run(new Pieces(pieces), Down(call), TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)).ShouldBeTrue();
         return call;
     }
@@ -139,21 +129,6 @@ public sealed class StreamRelaySpecs : IAsyncDisposable
         _writes.Add((text, call.CostUsd));
         return ValueTask.CompletedTask;
     };
-
-    private async Task<MeteredCall> Admitted()
-    {
-        var clock = TimeProvider.System;
-        var enforcer = new Enforcer(new(TimeSpan.FromSeconds(60), FailOpen: true, Run: new("g", Id(9))));
-        enforcer.Load(new() { Epoch = 1, CompleteTo = Now, Workspaces = [AWorkspace()], Projects = [AProject(Project, "alpha")], Keys = [AKey()], Spend = [] });
-        var (decision, reservation) = await new Reservations(enforcer, new(enforcer, clock), clock).Reserve(Secret, null, 1, TestContext.Current.CancellationToken);
-        var book = PriceBook.Default;
-        var line = new UsageLine
-        {
-            Id = Guid.CreateVersion7().ToString(), Time = clock.GetUtcNow(), KeyId = Key, Provider = "openai", Model = "gpt-4o",
-            Usage = new() { InputTokens = 10, OutputTokens = 10 },
-        };
-        return await MeteredCall.Admit(_journal, book, reservation!, line, decision, new Provider(book.FindProvider("openai")!, "http://x", "k", TimeSpan.FromSeconds(1)), clock, TestContext.Current.CancellationToken);
-    }
 
     // Gives one piece a read; then ends, at once or when it may, breaks or hangs.
     private sealed class Pieces(string[] pieces, bool breaks = false, bool hangs = false, Task? until = null) : MemoryStream
