@@ -109,7 +109,7 @@ public sealed class LineReaderSpecs
         var counted = 0L;
         using var listener = new MeterListener
         {
-            InstrumentPublished = (instrument, listener) => { if (instrument is { Meter.Name: "TokenSense", Name: "tokensense.usage.unknown_members" }) listener.EnableMeasurementEvents(instrument); },
+            InstrumentPublished = (instrument, on) => { if (instrument is { Meter.Name: "TokenSense", Name: "tokensense.usage.unknown_members" }) on.EnableMeasurementEvents(instrument); },
         };
         // Others may read lines at the same time; counted is on the thread that reads.
         var thread = Environment.CurrentManagedThreadId;
@@ -130,7 +130,7 @@ public sealed class LineReaderSpecs
         Kept("""{"model":"gpt-4o","choices":[{"message":{"content":"text"}}],"usage":{"prompt_tokens":2,"completion_tokens":3}}""").ShouldBe(
             """{"provider":"openai","metadata":{"a":"b"},"model":"gpt-4o","usage":{"input_tokens":2,"output_tokens":3}}""");
         Kept("""{"choices":"text"}""").ShouldBe("""{"provider":"openai","metadata":{"a":"b"}}""");
-        Kept($$"""{"model":"{{new string('m', 300)}}","choices":[],"usage":{"prompt_tokens":2,"completion_tokens":3}}""").ShouldNotContain("mmm");
+        Kept("""{"model":"NAME","choices":[],"usage":{"prompt_tokens":2,"completion_tokens":3}}""".Replace("NAME", new string('m', 300))).ShouldNotContain("mmm");
     }
 
     [Fact]
