@@ -35,6 +35,9 @@ public sealed class PeriodCalendar
     /// <summary>The first instant of a day, in the zone of the period whose name the day has.</summary>
     public DateTimeOffset DayStartsAt(DateOnly day) => DayStartsAt(day, ZoneOf(Name(day)));
 
+    /// <summary>The day on which something admitted at this time counts, in its period's zone.</summary>
+    public DateOnly DayOf(DateTimeOffset time) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(time, ZoneOf(PeriodOf(time))).DateTime);
+
     public string Next(string period) => Name(Parse(period).AddMonths(1));
 
     /// <summary>The zone whose hours and days the period's rollups use.</summary>

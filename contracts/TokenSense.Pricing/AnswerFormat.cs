@@ -10,6 +10,7 @@ internal enum AnswerFormat
     Responses,
     Anthropic,
     Gemini,
+    Embeddings,
 }
 
 // Which API a body or an event of a stream is of, by its own shape, and whose extractor reads it.
@@ -21,6 +22,7 @@ internal static class AnswerFormats
         if (json.At("candidates").ValueKind == JsonValueKind.Array || json.At("usageMetadata").ValueKind == JsonValueKind.Object)
             return AnswerFormat.Gemini;
         if (json.At("object").Is("response"u8)) return AnswerFormat.Responses;
+        if (json.At("object").Is("list"u8) && json.At("data").ValueKind == JsonValueKind.Array) return AnswerFormat.Embeddings;
         var type = json.At("type");
         if (type.ValueKind != JsonValueKind.String) return AnswerFormat.Unknown;
         var quoted = JsonMarshal.GetRawUtf8Value(type);
@@ -38,6 +40,7 @@ internal static class AnswerFormats
             AnswerFormat.Responses => ("openai", "responses"),
             AnswerFormat.Anthropic => ("anthropic", "anthropic"),
             AnswerFormat.Gemini => ("google", "default"),
+            AnswerFormat.Embeddings => ("openai", "embeddings"),
             _ => (null, "default"),
         };
         return Of(provider, apiFlavor) ?? Of(provider, flavor) ?? Of(provider, "default") ?? Of(home, flavor) ?? Of(home, "default");

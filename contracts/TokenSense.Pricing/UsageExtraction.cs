@@ -18,19 +18,24 @@ public abstract record UsageExtraction
 
     /// <summary>Reads a body by the book's extractor for a provider's format. Counts that lead to the same class are added.</summary>
     /// <param name="provider">A provider's id or another name for it.</param>
-    /// <param name="apiFlavor">One of the provider's <see cref="PriceProvider.ApiFlavors"/>; null means <c>default</c>.</param>
+    /// <param name="apiFlavor">One of the provider's <see cref="PriceProvider.ApiFlavors"/>; null means <c>default</c>, and where the provider
+    /// has none, that of the body's own shape: a chat completion, a response, embeddings, Anthropic's message, Gemini's contents.</param>
     /// <param name="body">The response, or the last event of a stream that carries usage.</param>
     /// <param name="book">Null means <see cref="PriceBook.Default"/>.</param>
     public static UsageExtraction Extract(string provider, string? apiFlavor, JsonElement body, PriceBook? book = null)
     {
-        if ((book ?? PriceBook.Default).FindProvider(provider) is not { } found)
+        book ??= PriceBook.Default;
+        if (book.FindProvider(provider) is not { } found)
             return new NotExtracted($"No provider of the price book answers to '{provider}'.");
-        var flavor = apiFlavor ?? "default";
-        if (found.Extractors.FirstOrDefault(e => e.ApiFlavor == flavor) is not { } extractor)
-            return new NotExtracted($"Provider '{found.Id}' has no API flavor '{flavor}', only: {string.Join(", ", found.ApiFlavors)}.");
         try
         {
-            return extractor.Read(body);
+            var extractor = found.Extractors.FirstOrDefault(e => e.ApiFlavor == (apiFlavor ?? "default"));
+            if (apiFlavor is null) extractor ??= AnswerFormats.Of(body).Extractor(book, found.Id, null);
+            if (extractor is not null) return extractor.Read(body);
+            var known = string.Join(", ", found.ApiFlavors);
+            return new NotExtracted(apiFlavor is null
+                ? $"The body's shape does not tell which API of provider '{found.Id}' it is of: say api_flavor, one of {known}."
+                : $"Provider '{found.Id}' has no API flavor '{apiFlavor}', only: {known}.");
         }
         catch (FormatException e)
         {

@@ -19,13 +19,15 @@ public static class StoredEvents
             [new("prices-set", "prices.set")],
             begin: happened => WorkspacePrices.None(((PricesEvent.PricesSet)happened).WorkspaceId)),
     ],
-    MachineFacts: ["usage-recorded", "usage-refused", "model-unpriced"]);
+    MachineFacts: ["usage-recorded", "usage-refused", "model-unpriced", "model-priced", "kept-usage-cleared"]);
 
     public static void Pin(StoreOptions options)
     {
         options.Events.MapEventType<UsageEvent.UsageRecorded>("usage-recorded");
         options.Events.MapEventType<UsageEvent.UsageRefused>("usage-refused");
         options.Events.MapEventType<UsageEvent.ModelUnpriced>("model-unpriced");
+        options.Events.MapEventType<UsageEvent.ModelPriced>("model-priced");
+        options.Events.MapEventType<UsageEvent.KeptCleared>("kept-usage-cleared");
         options.Events.MapEventType<KeptLineEvent.LineDismissed>("kept-line-dismissed");
         options.Events.MapEventType<KeptLineEvent.LineRetried>("kept-line-retried");
         options.Events.MapEventType<PricesEvent.PricesSet>("prices-set");

@@ -45,7 +45,18 @@ builder.AddBus(
                 consumer.Message<ThresholdCleared>(message => message.UsePartitioner(workspaces, consumed => consumed.Message.WorkspaceId));
             });
         });
-        rabbit.Receive(Queues.NotifierUsage, concurrency: 4, endpoint => endpoint.ConfigureConsumer<UsageConsumer>(context));
+        rabbit.Receive(Queues.NotifierUsage, concurrency: 4, endpoint =>
+        {
+            // One of a workspace after the other: what ends an item must not overtake what begins it.
+            var workspaces = endpoint.CreatePartitioner(4);
+            endpoint.ConfigureConsumer<UsageConsumer>(context, consumer =>
+            {
+                consumer.Message<ModelUnpriced>(message => message.UsePartitioner(workspaces, consumed => consumed.Message.WorkspaceId));
+                consumer.Message<ModelPriced>(message => message.UsePartitioner(workspaces, consumed => consumed.Message.WorkspaceId));
+                consumer.Message<UsageRejected>(message => message.UsePartitioner(workspaces, consumed => consumed.Message.WorkspaceId ?? Guid.Empty));
+                consumer.Message<KeptUsageCleared>(message => message.UsePartitioner(workspaces, consumed => consumed.Message.WorkspaceId));
+            });
+        });
         // Of this process alone, and gone with it: what is heard too late says nothing.
         rabbit.ReceiveEndpoint(new TemporaryEndpointDefinition("notifier-gateways"), endpoint =>
         {

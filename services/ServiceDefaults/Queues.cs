@@ -32,7 +32,7 @@ public static class Queues
         (NotifierDirectory, [.. DirectoryTypes, typeof(PersonChanged)]),
         (NotifierAlerts, [typeof(ThresholdCrossed), typeof(ThresholdCleared)]),
         // Of a queue of its own: a reporter whose every line is refused must not stand before a crossing.
-        (NotifierUsage, [typeof(UsageRejected), typeof(ModelUnpriced)]),
+        (NotifierUsage, [typeof(UsageRejected), typeof(KeptUsageCleared), typeof(ModelUnpriced), typeof(ModelPriced)]),
         (KeyRegistryKeysUsed, [typeof(KeysUsed)]),
     ];
 

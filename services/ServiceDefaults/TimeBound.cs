@@ -11,6 +11,24 @@ public static class TimeBound
 
     public static DateTimeOffset? To(string? text, PeriodCalendar calendar, IDictionary<string, string[]> errors) => Read("to", text, calendar, 1, errors);
 
+    /// <summary>The same range in whole days: the one in which it begins.</summary>
+    public static DateOnly? FirstDay(string? text, PeriodCalendar calendar, IDictionary<string, string[]> errors) => ReadDay("from", text, calendar, TimeSpan.Zero, errors);
+
+    /// <summary>The day in which the range's last instant lies.</summary>
+    public static DateOnly? LastDay(string? text, PeriodCalendar calendar, IDictionary<string, string[]> errors) => ReadDay("to", text, calendar, TimeSpan.FromTicks(1), errors);
+
+    private static DateOnly? ReadDay(string name, string? text, PeriodCalendar calendar, TimeSpan before, IDictionary<string, string[]> errors)
+    {
+        if (text is not null && DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)) return day;
+        return Read(name, text, calendar, 0, errors) switch
+        {
+            null => null,
+            { Year: < 2000 } => DateOnly.MinValue,
+            { Year: > 2200 } => DateOnly.MaxValue,
+            { } time => calendar.DayOf(time - before),
+        };
+    }
+
     private static DateTimeOffset? Read(string name, string? text, PeriodCalendar calendar, int daysMore, IDictionary<string, string[]> errors)
     {
         if (string.IsNullOrEmpty(text)) return null;

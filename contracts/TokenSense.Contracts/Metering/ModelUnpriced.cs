@@ -1,6 +1,7 @@
 namespace TokenSense.Contracts;
 
-/// <summary>Usage of a model without a price was recorded (product decision 13): it is in no spend until a price exists. Once a model and period.</summary>
+/// <summary>Usage of a model without a price was recorded (product decision 13): it is in no spend until a price exists. Once a model and period, until
+/// <see cref="ModelPriced"/>.</summary>
 public sealed record ModelUnpriced
 {
     public required Guid WorkspaceId { get; init; }

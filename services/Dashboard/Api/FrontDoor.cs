@@ -1,8 +1,11 @@
 using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Http.Features;
 using TokenSense.ServiceDefaults;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
+using Yarp.ReverseProxy.Transforms;
+using Yarp.ReverseProxy.Transforms.Builder;
 
 namespace TokenSense.Dashboard.Api;
 
@@ -13,6 +16,8 @@ public static class FrontDoor
     public const string KeyRegistry = "KeyRegistry", Metering = "Metering", Budgets = "Budgets", Notifier = "Notifier";
     public static readonly string[] Services = [KeyRegistry, Metering, Budgets, Notifier];
 
+    private const string UsagePath = "/api/v1/workspaces/{ws}/usage/{**rest}";
+
     // The more exact path wins, whatever the order here.
     private static readonly (string Path, string Service)[] Paths =
     [
@@ -20,7 +25,7 @@ public static class FrontDoor
         ("/.well-known/jwks.json", KeyRegistry),
         ("/api/v1/usage/{**rest}", Metering),
         ("/api/v1/prices/{**rest}", Metering),
-        ("/api/v1/workspaces/{ws}/usage/{**rest}", Metering),
+        (UsagePath, Metering),
         ("/api/v1/workspaces/{ws}/conflicts/{**rest}", Metering),
         ("/api/v1/workspaces/{ws}/rejected/{**rest}", Metering),
         ("/api/v1/workspaces/{ws}/periods/{**rest}", Metering),
@@ -63,7 +68,7 @@ public static class FrontDoor
             ClusterId = s,
             Destinations = new Dictionary<string, DestinationConfig> { [s] = new() { Address = AddressOf(builder.Configuration, s).AbsoluteUri } },
         });
-        builder.Services.AddReverseProxy().LoadFromMemory([.. routes], [.. clusters]);
+        builder.Services.AddReverseProxy().LoadFromMemory([.. routes], [.. clusters]).AddTransforms(SendUsagePathsAsTheyCame);
 
         builder.Logging.AddFilter("Yarp", LogLevel.Warning);
 
@@ -77,6 +82,18 @@ public static class FrontDoor
     }
 
     public static void MapFrontDoor(this WebApplication app) => app.MapReverseProxy(proxy => proxy.Use(Answer));
+
+    // A usage's source and id may hold a slash, and a "%2F" of their own: in the decoded path, of which the proxy makes the next, the two are the same.
+    private static void SendUsagePathsAsTheyCame(TransformBuilderContext route)
+    {
+        if (route.Route.RouteId != UsagePath) return;
+        route.AddRequestTransform(request =>
+        {
+            var target = request.HttpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+            if (target.StartsWith('/')) request.ProxyRequest.RequestUri = new Uri(request.DestinationPrefix.TrimEnd('/') + target);
+            return ValueTask.CompletedTask;
+        });
+    }
 
     private static async Task Answer(HttpContext http, RequestDelegate next)
     {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Marten;
 using Npgsql;
 using TokenSense.Contracts;
+using TokenSense.Metering.Usage;
 using TokenSense.Pricing;
 using TokenSense.ServiceDefaults;
 using TokenSense.ServiceDefaults.Access;
@@ -60,6 +61,8 @@ public static class OwnPricesEndpoints
         var after = events.Aggregate(before, WorkspacePrices.Evolve);
         await using var session = await store.OpenSession(transaction, workspaceId, access.Caller.Actor, access.From, ct);
         session.Events.Append(after.Stream, after.Revision, events.Cast<object>().ToArray());
+        var own = OwnPrices.Read(after.Providers);
+        await UnpricedModels.TellPriced(session, transaction, workspaceId, own, book.With(own, after.Revision), clock.GetUtcNow(), ct);
         await session.SaveChangesAsync(ct);
         await Directory.Apply(after.Contract(), transaction, ct);
         await transaction.CommitAsync(ct);

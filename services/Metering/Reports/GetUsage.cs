@@ -1,4 +1,5 @@
 using Npgsql;
+using TokenSense.Contracts;
 using TokenSense.ServiceDefaults;
 using TokenSense.ServiceDefaults.Access;
 using Directory = TokenSense.ServiceDefaults.Access.Directory;
@@ -41,14 +42,8 @@ public static class GetUsage
         Access access, NpgsqlDataSource database, UsageFilter filter, string? from, string? to, string group_by, CancellationToken ct)
     {
         var errors = new Dictionary<string, string[]>(filter.Errors);
-        DateOnly? Day(string name, string? text)
-        {
-            if (text is null) return null;
-            if (DateOnly.TryParseExact(text, "yyyy-MM-dd", out var day)) return day;
-            errors[name] = ["must be a day as yyyy-MM-dd"];
-            return null;
-        }
-        var (first, last) = (Day("from", from), Day("to", to));
+        var calendar = new PeriodCalendar(access.Workspace.TimeZones);
+        var (first, last) = (TimeBound.FirstDay(from, calendar, errors), TimeBound.LastDay(to, calendar, errors));
         var dimensions = group_by.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct().ToList();
         if (dimensions.Count == 0 || dimensions.Any(d => !Dimensions.ContainsKey(d))) errors["group_by"] = ["must name some of day, project, key, model"];
         if (errors.Count > 0) return Problems.Invalid(errors);

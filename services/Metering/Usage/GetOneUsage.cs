@@ -1,4 +1,5 @@
 using Marten;
+using Microsoft.AspNetCore.Http.Features;
 using Npgsql;
 using TokenSense.ServiceDefaults;
 using TokenSense.ServiceDefaults.Access;
@@ -19,8 +20,9 @@ public static class GetOneUsage
     public static void MapGetOneUsage(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/workspaces/{ws}/usage/{source}/{id}", Get).WithName("get-one-usage").WithTags("usage").Produces<Answer>();
 
-    private static async Task<IResult> Get(Access access, string source, string id, NpgsqlDataSource database, IDocumentStore store, CancellationToken ct)
+    private static async Task<IResult> Get(HttpContext http, Access access, string source, string id, NpgsqlDataSource database, IDocumentStore store, CancellationToken ct)
     {
+        (source, id) = (Sent(http, source, 2), Sent(http, id, 1));
         var workspaceId = access.Workspace.WorkspaceId;
         var names = new List<Guid>();
         await using (var select = database.CreateCommand("select reporter from reporters where workspace_id = $1 and source = $2"))
@@ -41,6 +43,14 @@ public static class GetOneUsage
         await using var session = store.QuerySession(workspaceId.ToString());
         var recorded = (UsageEvent.UsageRecorded)(await session.Events.LoadAsync(eventId, ct))!.Data;
         return TypedResults.Ok(Explain(workspaceId, recorded, recorded.Lines.Single(l => l.UsageId == usageId)));
+    }
+
+    // ASP.NET Core leaves the %2F of a slash in a route's value, where it cannot be told from a "%2F" that was meant: such a value is read as it was sent.
+    private static string Sent(HttpContext http, string value, int fromEnd)
+    {
+        if (!value.Contains('%', StringComparison.Ordinal)) return value;
+        var path = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?')[0].TrimEnd('/');
+        return Uri.UnescapeDataString(path.Split('/')[^fromEnd]);
     }
 
     private static Answer Explain(Guid workspaceId, UsageEvent.UsageRecorded recorded, MeteredLine line) => new(

@@ -7,7 +7,7 @@ using TokenSense.ServiceDefaults;
 namespace TokenSense.Metering.Usage;
 
 /// <summary>What does not count, or not yet, is never lost: conflicts, rejected lines of the bus, usage of keys and projects not known yet.</summary>
-/// <remarks>Of a line only the members that a usage has are kept, and of a provider's response nothing.</remarks>
+/// <remarks>Of a line only the members that a usage has are kept, and of a provider's response what was read of it: model and usage.</remarks>
 public sealed class KeptAside(NpgsqlDataSource database, IDocumentStore store)
 {
     private const int KeptLengthMax = 16_384;
@@ -58,6 +58,7 @@ public sealed class KeptAside(NpgsqlDataSource database, IDocumentStore store)
         if (rejected.Count == 0) return;
         await using var connection = await database.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
+        await Lock(transaction, [.. rejected.Select(r => r.Answer.WorkspaceId).OfType<Guid>().Distinct()], ct);
         await using var session = await store.OpenSession(transaction, null, reporter, null, ct);
         foreach (var (line, json) in rejected)
         {
@@ -83,8 +84,7 @@ public sealed class KeptAside(NpgsqlDataSource database, IDocumentStore store)
         if (line.ValueKind != JsonValueKind.Object) return null;
         try
         {
-            var kept = line.EnumerateObject().Where(m => LineReader.IsKept(m.Name)).GroupBy(m => m.Name).ToDictionary(m => m.Key, m => m.Last().Value);
-            var json = JsonSerializer.Serialize(kept);
+            var json = JsonSerializer.Serialize(LineReader.Kept(line));
             return json.Length <= KeptLengthMax && !json.Contains("\\u0000", StringComparison.Ordinal) ? json : null;
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException)
@@ -93,7 +93,35 @@ public sealed class KeptAside(NpgsqlDataSource database, IDocumentStore store)
         }
     }
 
-    private static string? GatewayOf(string reporter) =>
+    /// <summary>Takes the workspaces' locks, as the recorder does: whether a list is empty is asked between what comes to it and what leaves it.</summary>
+    internal static async Task Lock(NpgsqlTransaction transaction, Guid[] workspaceIds, CancellationToken ct)
+    {
+        foreach (var key in workspaceIds.Select(EventStore.LockOf).Order())
+        {
+            await using var take = new NpgsqlCommand("select pg_advisory_xact_lock($1)", transaction.Connection, transaction) { Parameters = { new() { Value = key } } };
+            await take.ExecuteNonQueryAsync(ct);
+        }
+    }
+
+    /// <summary>Whether anything of a reporter is still listed; API keys are one reporter, as they are one item.</summary>
+    internal static async Task<bool> AnyOf(NpgsqlTransaction transaction, Guid workspaceId, string kind, string reporter, CancellationToken ct)
+    {
+        await using var select = new NpgsqlCommand(
+            """
+            select exists (select from kept_aside where workspace_id = $1 and kind = $2 and dismissed_at is null
+              and case when $3::text is null then reporter not like 'gateway:%' else reporter = $3 end)
+            """, transaction.Connection, transaction)
+        {
+            Parameters =
+            {
+                new() { Value = workspaceId }, new() { Value = kind },
+                new() { Value = GatewayOf(reporter) is null ? DBNull.Value : reporter, NpgsqlDbType = NpgsqlDbType.Text },
+            },
+        };
+        return (bool)(await select.ExecuteScalarAsync(ct))!;
+    }
+
+    internal static string? GatewayOf(string reporter) =>
         reporter.StartsWith("gateway:", StringComparison.Ordinal) && reporter.Length > 8 ? reporter[8..] : null;
 
     // Metadata keys are the caller's own and stay as they were written.

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Diagnostics.Metrics;
 using System.Text.Json;
 using TokenSense.Pricing;
 using TokenSense.ServiceDefaults;
@@ -21,6 +22,10 @@ public sealed class LineReader
     private static readonly FrozenDictionary<string, string> Members = Spellings(
         "id", "source", "time", "key_id", "key_sha256", "project", "provider", "model", "api_flavor", "usage", "response",
         "cost_usd", "estimated", "lease_id", "metadata", "latency_ms", "status", "gateway_epoch");
+
+    private static readonly Meter Meter = new("TokenSense");
+    private static readonly Counter<long> UnknownMembers = Meter.CreateCounter<long>(
+        "tokensense.usage.unknown_members", description: "Members of reported lines that nobody here knows, and that were passed over.");
 
     private readonly List<string> _problems = [];
     private readonly Dictionary<string, JsonElement> _members = [];
@@ -80,6 +85,7 @@ public sealed class LineReader
             }
             // Unknown members are passed over; a known one in another casing would be lost in silence.
             else if (Misspelt(member.Name, Members) is { } meant) _problems.Add($"'{member.Name}' must be written '{meant}'");
+            else UnknownMembers.Add(1);
         }
     }
 
@@ -152,6 +158,7 @@ public sealed class LineReader
             if (!TokenUsage.IsClass(member.Name))
             {
                 if (Misspelt(member.Name, Classes) is { } meant) _problems.Add($"usage.{member.Name} must be written '{meant}'");
+                else UnknownMembers.Add(1);
                 continue;
             }
             if (member.Value.ValueKind == JsonValueKind.Null) continue;
@@ -210,8 +217,25 @@ public sealed class LineReader
         return pairs.Count == 0 ? null : pairs;
     }
 
-    /// <summary>Whether a member may be kept beside a line that does not count: every known one but the provider's response.</summary>
-    public static bool IsKept(string member) => Members.TryGetValue(member, out var name) && name != "response";
+    /// <summary>What may be kept of a line that does not count: its known members, and of the provider's response what was read, model and usage.</summary>
+    /// <exception cref="InvalidOperationException">A name or string of it is no text.</exception>
+    public static Dictionary<string, JsonElement> Kept(JsonElement json)
+    {
+        var reader = new LineReader();
+        var kept = new Dictionary<string, JsonElement>();
+        foreach (var member in json.EnumerateObject())
+        {
+            if (!Members.TryGetValue(member.Name, out var name)) continue;
+            if (name != "response") kept[member.Name] = member.Value;
+            if (member.Value.ValueKind != JsonValueKind.Null) reader._members[name] = member.Value;
+        }
+        if (reader._members.ContainsKey("usage") || !reader._members.ContainsKey("response")) return kept;
+        var model = reader.Text("model", NameLengthMax);
+        var usage = reader.Usage(reader.Text("provider", NameLengthMax), reader.Text("api_flavor", NameLengthMax), ref model);
+        if (model is { Length: > 0 and <= NameLengthMax }) kept["model"] = JsonSerializer.SerializeToElement(model);
+        if (usage is not null) kept["usage"] = JsonSerializer.SerializeToElement(usage);
+        return kept;
+    }
 
     private static readonly FrozenDictionary<string, string> Classes = Spellings(
         "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "input_audio_tokens", "cache_audio_read_tokens",

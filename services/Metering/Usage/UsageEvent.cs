@@ -16,6 +16,12 @@ public abstract record UsageEvent
     /// <summary>The first usage of a model without a price in a period, beside the event that recorded it and in its stream.</summary>
     public sealed record ModelUnpriced(
         Guid WorkspaceId, string Period, string Provider, string Model, string Source, string Id, DateTimeOffset At) : UsageEvent;
+
+    /// <summary>The workspace set a price for a model that <see cref="ModelUnpriced"/> told of.</summary>
+    public sealed record ModelPriced(Guid WorkspaceId, string Period, string Provider, string Model, DateTimeOffset At) : UsageEvent;
+
+    /// <summary>The last line of a reporter left the list of conflicts or of rejected lines, by its <see cref="UsageRefused.Status"/>.</summary>
+    public sealed record KeptCleared(Guid WorkspaceId, string? GatewayId, string Status, DateTimeOffset At) : UsageEvent;
 }
 
 /// <summary>One call as it counts. <see cref="Price"/> null and <see cref="CostUsd"/> given: the reported cost counts, so a line with one is never unpriced.</summary>

@@ -117,8 +117,7 @@ public sealed class UsageRecorder(NpgsqlDataSource database, IDocumentStore stor
         var period = calendar.PeriodOf(line.Time);
         var (cost, price, unpriced) = Pricer.Price(book, line);
         return new MeteredLine(
-            name, reporter.Name, SourceOf(attributed, reporter), line.Id, line.Time, period,
-            DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(line.Time, calendar.ZoneOf(period)).DateTime),
+            name, reporter.Name, SourceOf(attributed, reporter), line.Id, line.Time, period, calendar.DayOf(line.Time),
             attributed.Key.KeyId, attributed.ProjectId, attributed.Key.ProjectId, line.Provider, line.Model, line.ApiFlavor, line.Usage,
             cost, line.CostUsd, price, unpriced, line.Estimated, line.Metadata, line.LatencyMs, line.Status, line.GatewayEpoch);
     }

@@ -23,6 +23,8 @@ public sealed class UsageRelay : IRelayRendering
         {
             WorkspaceId = e.WorkspaceId, Provider = e.Provider, Model = e.Model, Period = e.Period, FirstUsage = new(e.Source, e.Id), At = e.At,
         },
+        UsageEvent.ModelPriced e => new ModelPriced { WorkspaceId = e.WorkspaceId, Provider = e.Provider, Model = e.Model, Period = e.Period, At = e.At },
+        UsageEvent.KeptCleared e => new KeptUsageCleared { WorkspaceId = e.WorkspaceId, GatewayId = e.GatewayId, Status = e.Status, At = e.At },
         PricesEvent.PricesSet e => new PricesChanged { WorkspaceId = e.WorkspaceId, Providers = e.Providers, Version = e.Revision },
         _ => throw new InvalidOperationException($"The relay has no message for {happened.GetType().Name}."),
     };

@@ -40,19 +40,29 @@ public sealed class AlertDesk(NpgsqlDataSource database, IDocumentStore store, R
         await ledger.Save(clock.GetUtcNow(), ct);
     }
 
-    /// <summary>A month is over, and what was told of its budgets with it.</summary>
-    public async Task End(Guid workspaceId, string scope, Guid scopeId, string period, CancellationToken ct)
+    /// <summary>A month is over, and what was told of its budgets and models with it.</summary>
+    public async Task End(Guid workspaceId, string kind, string scope, Guid? scopeId, string? scopeName, string period, CancellationToken ct)
     {
         await using var ledger = await AlertLedger.Open(database, store, workspaceId, By, null, ct);
-        foreach (var alert in await ledger.Unresolved(AlertKind.BudgetThreshold, scope, scopeId, null, ct))
+        foreach (var alert in await ledger.Unresolved(kind, scope, scopeId, scopeName, ct))
             if (alert.Subject.Period == period && alert.Subject.ResetsAt is { } at && at <= clock.GetUtcNow()) ledger.Record(alert, Alert.Decide(new Resolve(at), alert));
         await ledger.Save(clock.GetUtcNow(), ct);
     }
 
-    public async Task Resolve(Guid workspaceId, string kind, string scope, Guid? scopeId, string? scopeName, CancellationToken ct)
+    public Task Resolve(Guid workspaceId, string kind, string scope, Guid? scopeId, string? scopeName, CancellationToken ct) =>
+        Resolve(workspaceId, kind, scope, scopeId, scopeName, _ => true, ct);
+
+    /// <param name="workspaceId">Whose.</param>
+    /// <param name="kind">See <see cref="AlertKind"/>.</param>
+    /// <param name="scope">With its id or name, as they were raised.</param>
+    /// <param name="scopeId">As above.</param>
+    /// <param name="scopeName">As above.</param>
+    /// <param name="isOver">Of those that stand unresolved.</param>
+    /// <param name="ct">Stops it.</param>
+    public async Task Resolve(Guid workspaceId, string kind, string scope, Guid? scopeId, string? scopeName, Func<Alert, bool> isOver, CancellationToken ct)
     {
         await using var ledger = await AlertLedger.Open(database, store, workspaceId, By, null, ct);
-        foreach (var alert in await ledger.Unresolved(kind, scope, scopeId, scopeName, ct)) ledger.Record(alert, Alert.Decide(new Resolve(clock.GetUtcNow()), alert));
+        foreach (var alert in (await ledger.Unresolved(kind, scope, scopeId, scopeName, ct)).Where(isOver)) ledger.Record(alert, Alert.Decide(new Resolve(clock.GetUtcNow()), alert));
         await ledger.Save(clock.GetUtcNow(), ct);
     }
 }

@@ -14,10 +14,9 @@ public static class WebhookEvent
     public static byte[] Of(Notice notice)
     {
         var (alert, wording) = (notice.Alerts[0], AlertWording.Of(notice));
-        var data = Row(alert);
-        data["also"] = new JsonArray([.. notice.Alerts.Skip(1).Select(Row)]);
+        var data = Row(alert, wording);
+        data["also"] = new JsonArray([.. notice.Alerts.Skip(1).Select(a => Row(a, AlertWording.Of(notice with { Alerts = [a] })))]);
         data["workspace"] = Node(new { id = notice.WorkspaceId, slug = notice.WorkspaceSlug, name = notice.WorkspaceName });
-        data["title"] = wording.Title;
         data["text"] = $"{wording.What} {wording.Effect} {wording.Advice}";
         data["link"] = wording.Links[0].Address.AbsoluteUri;
         return JsonSerializer.SerializeToUtf8Bytes(new
@@ -34,10 +33,10 @@ public static class WebhookEvent
     }
 
     // The members of the management API's list of alerts, as far as a receiver may know them, and what the budget does.
-    private static JsonObject Row(AlertFacts alert) => Node(new
+    private static JsonObject Row(AlertFacts alert, AlertWording wording) => Node(new
     {
-        alert.Id, alert.Kind, alert.Threshold, alert.Scope, alert.ScopeId, alert.ScopeName, alert.Mode, alert.Period, alert.SpentUsd, alert.BudgetUsd,
-        CrossedAt = alert.At.UtcDateTime, alert.CrossedBy, ResetsAt = alert.ResetsAt?.UtcDateTime, ResolvedAt = alert.ResolvedAt?.UtcDateTime, alert.Detail,
+        alert.Id, alert.Kind, wording.Title, Detail = $"{wording.What} {wording.Effect}", wording.Advice, Reason = alert.Detail, alert.Threshold, alert.Scope, alert.ScopeId, alert.ScopeName, alert.Mode, alert.Period, alert.SpentUsd, alert.BudgetUsd,
+        CrossedAt = alert.At.UtcDateTime, alert.CrossedBy, ResetsAt = alert.ResetsAt?.UtcDateTime, ResolvedAt = alert.ResolvedAt?.UtcDateTime,
     });
 
     private static JsonObject Node<T>(T value) => JsonSerializer.SerializeToNode(value, Service.Json)!.AsObject();

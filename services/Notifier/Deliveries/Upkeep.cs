@@ -45,15 +45,16 @@ public sealed class Upkeep(NpgsqlDataSource database, AlertDesk desk, ChannelTro
         }
     }
 
-    // The next month begins with nothing spent: what blocked blocks no more.
+    // The next month begins with nothing spent: what blocked blocks no more. A model without a price is told of anew in it.
     private async Task EndWithTheirMonth(CancellationToken ct)
     {
         var over = await Read(
             $"""
-            select distinct workspace_id, scope, scope_id, period from alerts
-            where kind = '{AlertKind.BudgetThreshold}' and status <> 'resolved' and (body->'subject'->>'resetsAt')::timestamptz <= now() limit {AtOnceMax}
-            """, r => (r.GetGuid(0), r.GetString(1), r.GetGuid(2), r.GetString(3)), ct);
-        foreach (var (workspaceId, scope, scopeId, period) in over) await desk.End(workspaceId, scope, scopeId, period, ct);
+            select distinct workspace_id, kind, scope, scope_id, scope_name, period from alerts
+            where kind in ('{AlertKind.BudgetThreshold}', '{AlertKind.UnpricedModel}') and status <> 'resolved' and (body->'subject'->>'resetsAt')::timestamptz <= now() limit {AtOnceMax}
+            """,
+            r => (r.GetGuid(0), r.GetString(1), r.GetString(2), r.IsDBNull(3) ? (Guid?)null : r.GetGuid(3), r.IsDBNull(4) ? null : r.GetString(4), r.GetString(5)), ct);
+        foreach (var (workspaceId, kind, scope, scopeId, scopeName, period) in over) await desk.End(workspaceId, kind, scope, scopeId, scopeName, period, ct);
     }
 
     private async Task MatchTrouble(CancellationToken ct)

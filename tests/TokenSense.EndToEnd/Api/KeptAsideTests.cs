@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using Shouldly;
+using TokenSense.EndToEnd.Alerts;
 using TokenSense.EndToEnd.Running;
 using Xunit;
 
@@ -39,6 +40,28 @@ public sealed class KeptAsideTests(SharedStack shared)
         (log[0]!["before"]!.ToJsonString(), log[0]!["after"]!.ToJsonString()).ShouldBe(
             ("""{"status":"kept","code":"TIME_OUT_OF_RANGE"}""", """{"status":"accepted","code":null}"""));
         log.Skip(1).ShouldAllBe(e => e!["after"]!.ToJsonString() == "{}");
+    }
+
+    [Fact]
+    public async Task A_line_with_a_providers_own_body_is_taken_again_by_what_was_read_of_it_and_nothing_else_is_kept()
+    {
+        var workspace = await Workspace.New(_stack);
+        var early = Reports.Line("early", await workspace.NewKey());
+        early.Remove("usage");
+        early.Remove("model");
+        early["time"] = DateTimeOffset.UtcNow.AddMinutes(5).AddSeconds(20).ToString("o");
+        early["response"] = JsonNode.Parse(
+            """{"object":"chat.completion","model":"gpt-4o","choices":[{"message":{"content":"what nobody may keep"}}],"usage":{"prompt_tokens":1000,"completion_tokens":100}}""");
+        await Reports.Publish(_stack, [early]);
+        var kept = (await Listed(workspace, "rejected", 1)).Single()!;
+        ((string)kept["code"]!, (string)kept["reported"]!["model"]!, kept["reported"]!["usage"]!.ToJsonString()).ShouldBe(
+            ("TIME_OUT_OF_RANGE", "gpt-4o", """{"input_tokens":1000,"output_tokens":100}"""));
+        kept.ToJsonString().ShouldNotContain("nobody");
+        await workspace.UntilAlerts(a => a.Count == 1, "the item");
+
+        await Until.Seen(() => workspace.Post($"rejected/{kept["id"]}/retry", new { }), a => (string)a["status"]! == "accepted", "the time of the line");
+        (await workspace.UntilSpent(Reports.Cost(1_000, 100))).Workspace.ShouldBe(Reports.Cost(1_000, 100));
+        await workspace.UntilAlerts(a => a.All(item => (string)item["status"]! == "resolved"), "the end of the item with its last line");
     }
 
     [Fact]

@@ -125,6 +125,56 @@ public sealed class ReportUsageTests(SharedStack shared)
         (await workspace.Raw(HttpMethod.Get, "usage/default/never")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
 
+    [Theory]
+    [InlineData("openai", "chat", """{"object":"chat.completion","model":"gpt-4o","choices":[{"message":{"content":"private"}}],"usage":{"prompt_tokens":1000,"completion_tokens":100}}""")]
+    [InlineData("openai", "responses", """{"object":"response","model":"gpt-4o","output":[{"content":[{"text":"private"}]}],"usage":{"input_tokens":1000,"output_tokens":100}}""")]
+    [InlineData("openai", "embeddings", """{"object":"list","model":"text-embedding-3-small","data":[{"embedding":[0.1]}],"usage":{"prompt_tokens":1000,"total_tokens":1000}}""")]
+    [InlineData("azure", "chat", """{"object":"chat.completion","model":"gpt-4o","choices":[],"usage":{"prompt_tokens":1000,"completion_tokens":100}}""")]
+    [InlineData("deepseek", "chat", """{"object":"chat.completion","model":"deepseek-chat","choices":[],"usage":{"prompt_tokens":1000,"completion_tokens":100}}""")]
+    public async Task A_providers_own_body_counts_the_same_with_its_flavor_and_without(string provider, string flavor, string body)
+    {
+        var workspace = await Workspace.New(_stack);
+        var key = await workspace.NewKey();
+        JsonObject Item(string id)
+        {
+            var item = Reports.Line(id, key);
+            item.Remove("usage");
+            item.Remove("model");
+            (item["provider"], item["response"]) = (provider, JsonNode.Parse(body));
+            return item;
+        }
+        var (with, without) = (Item("with"), Item("without"));
+        with["api_flavor"] = flavor;
+        (await Reports.Http(_stack, new JsonArray(with, without)))["results"]!.AsArray().ShouldAllBe(r => (string)r!["status"]! == "accepted");
+        var (one, other) = (await workspace.Get("usage/default/with"), await workspace.Get("usage/default/without"));
+        ((string)other["model"]!, (long)other["usage"]!["input_tokens"]!).ShouldBe(((string)JsonNode.Parse(body)!["model"]!, 1_000));
+        (other["usage"]!.ToJsonString(), GatewayClient.Money(other["cost_usd"])).ShouldBe((one["usage"]!.ToJsonString(), GatewayClient.Money(one["cost_usd"])));
+    }
+
+    [Fact]
+    public async Task A_usage_is_found_by_its_source_and_id_whatever_stands_in_them()
+    {
+        var workspace = await Workspace.New(_stack);
+        var key = await workspace.NewKey();
+        (string Source, string Id)[] names =
+        [
+            ("/my/gateway", "a"), ("https://gw.example/a", "req/1"), ("https://gw.example/a", "req%2F1"), ("a/b", "x"), ("a%2Fb", "x"), ("a%252Fb", "x"),
+            ("100 %", "?#&=+;"), ("Gerät", "ä/ö"),
+        ];
+        foreach (var (source, id) in names)
+        {
+            var item = Reports.Line(id, key);
+            item["source"] = source;
+            ((int)(await Reports.Http(_stack, item))["accepted"]!).ShouldBe(1);
+        }
+        foreach (var (source, id) in names)
+        {
+            var found = await workspace.Get($"usage/{Uri.EscapeDataString(source)}/{Uri.EscapeDataString(id)}");
+            ((string)found["source"]!, (string)found["id"]!).ShouldBe((source, id));
+        }
+        (await workspace.Raw(HttpMethod.Get, "usage/a%2Fb/y?x=a%2Fb/x")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+
     [Fact]
     public async Task An_unknown_model_is_recorded_as_unpriced_and_never_as_zero()
     {

@@ -1,6 +1,8 @@
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Shouldly;
+using TokenSense.Contracts;
 using TokenSense.EndToEnd.Running;
 using Xunit;
 
@@ -39,6 +41,40 @@ public sealed class UsageTotalsTests(SharedStack shared)
         By(await Grouped(workspace, "day,project"), "day", "project_id").ShouldBe(By(fine, "day", "project_id"));
         By(await Grouped(workspace, "day", $"&project={a}"), "day").ShouldBe(By(fine.Where(r => (string?)r["project_id"] == a.ToString()), "day"));
         By(await Grouped(workspace, "day", "&project=unassigned"), "day").ShouldBe(By(fine.Where(r => r["project_id"] is null), "day"));
+    }
+
+    [Fact]
+    public async Task A_range_takes_whole_days_of_the_workspace_with_its_first_and_its_last_also_where_times_are_given()
+    {
+        const string zone = "Pacific/Auckland";
+        var workspace = await Workspace.New(_stack, zone);
+        var key = await workspace.NewKey(await workspace.Project("A"));
+        var calendar = new PeriodCalendar([new(null, zone)]);
+        var midnight = calendar.StartsAt(calendar.PeriodOf(DateTimeOffset.UtcNow.AddDays(-31)));
+        var (last, first) = (calendar.DayOf(midnight.AddTicks(-1)), calendar.DayOf(midnight));
+        (last.Month, first.Day).ShouldBe((first.AddMonths(-1).Month, 1));
+        await Reports.Http(_stack, new[] { At("last", -1), At("first", 0), At("evening", 22), At("next", 27) });
+
+        string Time(double hours) => Uri.EscapeDataString(midnight.AddHours(hours).ToOffset(TimeSpan.FromHours(hours)).ToString("o"));
+        foreach (var (range, requests) in new[]
+        {
+            ("", 4), ($"&from={first:yyyy-MM-dd}", 3), ($"&to={first:yyyy-MM-dd}", 3), ($"&from={first:yyyy-MM-dd}&to={first:yyyy-MM-dd}", 2),
+            ($"&to={last:yyyy-MM-dd}", 1), ($"&from={last:yyyy-MM-dd}&to={last:yyyy-MM-dd}", 1),
+            ($"&from={Time(0)}", 3), ($"&from={Time(-1)}", 4), ($"&from={Time(5)}", 3), ($"&to={Time(0)}", 1), ($"&to={Time(1)}", 3), ($"&from={Time(0)}&to={Time(0)}", 0),
+            ($"&from={first:yyyy-MM-dd}&to={Time(3)}", 2), ("&from=0001-01-01T00:00:00Z&to=9999-12-31T00:00:00Z", 4),
+        })
+            foreach (var by in new[] { "day", "key" }) Sum(await Grouped(workspace, by, range)).Requests.ShouldBe(requests, $"{by}{range}");
+
+        var wrong = await workspace.Raw(HttpMethod.Get, "usage?group_by=day&from=yesterday&to=2026-11-01T00:00:00");
+        wrong.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        JsonNode.Parse(await wrong.Content.ReadAsStringAsync())!["errors"]!.AsObject().Select(e => e.Key).Order().ShouldBe(["from", "to"]);
+
+        JsonObject At(string id, double hours)
+        {
+            var line = Reports.Line(id, key);
+            line["time"] = midnight.AddHours(hours).ToString("o");
+            return line;
+        }
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Text.Json;
 using Shouldly;
 using TokenSense.Metering.Usage;
@@ -101,6 +102,36 @@ public sealed class LineReaderSpecs
 
     [Fact]
     public void Unknown_members_are_passed_over() => Read(Good.Replace("\"id\":\"r1\"", "\"id\":\"r1\",\"colour\":\"red\"")).Line.ShouldNotBeNull();
+
+    [Fact]
+    public void Unknown_members_are_counted()
+    {
+        var counted = 0L;
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, on) => { if (instrument is { Meter.Name: "TokenSense", Name: "tokensense.usage.unknown_members" }) on.EnableMeasurementEvents(instrument); },
+        };
+        // Others may read lines at the same time; counted is on the thread that reads.
+        var thread = Environment.CurrentManagedThreadId;
+        listener.SetMeasurementEventCallback<long>((_, count, _, _) => counted += Environment.CurrentManagedThreadId == thread ? count : 0);
+        listener.Start();
+        Read(Good.Replace("\"id\":\"r1\"", "\"id\":\"r1\",\"colour\":\"red\",\"size\":null").Replace(":12", ":12,\"puffs\":1"));
+        counted.ShouldBe(3);
+        Read(Good);
+        Read(Good.Replace("\"id\":\"r1\"", "\"id\":\"r1\",\"GatewayEpoch\":null"));
+        counted.ShouldBe(3);
+    }
+
+    [Fact]
+    public void Of_a_line_that_does_not_count_its_own_members_are_kept_and_of_the_providers_body_model_and_usage()
+    {
+        var line = Good.Replace("\"usage\":{\"inputTokens\":12,\"outputTokens\":3}", "\"secret\":1,\"metadata\":{\"a\":\"b\"},\"response\":BODY").Replace("\"model\":\"gpt-4o\",", "");
+        string Kept(string body) => JsonSerializer.Serialize(LineReader.Kept(JsonSerializer.Deserialize<JsonElement>(line.Replace("BODY", body))).Where(m => m.Key is not ("id" or "time" or "keySha256")).ToDictionary());
+        Kept("""{"model":"gpt-4o","choices":[{"message":{"content":"text"}}],"usage":{"prompt_tokens":2,"completion_tokens":3}}""").ShouldBe(
+            """{"provider":"openai","metadata":{"a":"b"},"model":"gpt-4o","usage":{"input_tokens":2,"output_tokens":3}}""");
+        Kept("""{"choices":"text"}""").ShouldBe("""{"provider":"openai","metadata":{"a":"b"}}""");
+        Kept("""{"model":"NAME","choices":[],"usage":{"prompt_tokens":2,"completion_tokens":3}}""".Replace("NAME", new string('m', 300))).ShouldNotContain("mmm");
+    }
 
     [Fact]
     public void A_usage_name_tells_its_parts_apart()

@@ -26,18 +26,31 @@ public sealed class ChannelFormatSpecs
             "specversion: 1.0", $"id: {MessageId}", $"source: /workspaces/{WorkspaceId}", "type: tokensense.alert.raised.v1", "time: 2026-11-23T12:05:09Z",
             $"subject: project/{ProjectId}", "datacontenttype: application/json",
         ]);
-        data.Where(m => m.Key is not ("also" or "text" or "workspace")).Select(m => $"{m.Key}: {m.Value?.ToJsonString()}").ShouldBe(
+        data.Where(m => m.Key is not ("also" or "detail" or "advice" or "text" or "workspace")).Select(m => $"{m.Key}: {m.Value?.ToJsonString()}").ShouldBe(
         [
-            $"id: \"{AlertId}\"", "kind: \"budget_threshold\"", "threshold: 100", "scope: \"project\"", $"scope_id: \"{ProjectId}\"", "scope_name: \"Client A\"",
-            "mode: \"block\"", "period: \"2026-11\"", "spent_usd: 5.0800750", "budget_usd: 5.08", "crossed_at: \"2026-11-23T12:05:09Z\"",
-            """crossed_by: {"source":"my-gateway","id":"req-1"}""", "resets_at: \"2026-11-30T23:00:00Z\"", "resolved_at: ", "detail: ",
+            $"id: \"{AlertId}\"", "kind: \"budget_threshold\"",
             """title: "Project \u201CClient A\u201D has used 80 % and 100 % of its budget: requests are blocked" """.TrimEnd(),
+            "reason: ", "threshold: 100", "scope: \"project\"", $"scope_id: \"{ProjectId}\"", "scope_name: \"Client A\"",
+            "mode: \"block\"", "period: \"2026-11\"", "spent_usd: 5.0800750", "budget_usd: 5.08", "crossed_at: \"2026-11-23T12:05:09Z\"",
+            """crossed_by: {"source":"my-gateway","id":"req-1"}""", "resets_at: \"2026-11-30T23:00:00Z\"", "resolved_at: ",
             $"link: \"https://console.example.com/w/acme/alerts/{AlertId}\"",
         ]);
         var also = data["also"]!.AsArray().ShouldHaveSingleItem()!;
         ((Guid)also["id"]!, (int)also["threshold"]!, also["spent_usd"]!.ToJsonString()).ShouldBe((OtherAlertId, 80, "4.1"));
-        ((string)data["text"]!).ShouldContain("get HTTP 402 until 1 December 2026");
+        ((string)data["detail"]!).ShouldContain("get HTTP 402 until 1 December 2026");
+        ((string)data["text"]!).ShouldBe($"{data["detail"]} {data["advice"]}");
+        ((string)also["title"]!).ShouldContain("has used 80 %");
+        ((string?)also["advice"]).ShouldNotBeNullOrEmpty();
         ((string?)data["workspace"]!["slug"]).ShouldBe("acme");
+    }
+
+    [Fact]
+    public void What_was_wrong_with_a_line_is_the_reason_beside_the_sentences()
+    {
+        var data = Json(WebhookEvent.Of(Of(Other(AlertKind.UsageRejected, detail: "INVALID_LINE: time is required."))))["data"]!;
+        ((string)data["reason"]!).ShouldBe("INVALID_LINE: time is required.");
+        ((string)data["detail"]!).ShouldBe("Usage that was reported for gateway “edge-1” could not be counted. It is in no spend. Nothing is blocked.");
+        ((string)data["advice"]!).ShouldStartWith("Look at what was wrong");
     }
 
     [Fact]

@@ -33,6 +33,26 @@ public sealed class UsageExtractionSpecs
             """)
             .ShouldBe(new Extracted("gemini-2.5-flash", new() { InputTokens = 9, InputTextTokens = 2, InputAudioTokens = 7, OutputTokens = 3 }));
 
+    [Theory]
+    [InlineData("openai", "gpt-4o", 2, 3, """{"object":"chat.completion","model":"gpt-4o","choices":[],"usage":{"prompt_tokens":2,"completion_tokens":3}}""")]
+    [InlineData("openai", "gpt-4o", 2, 3, """{"object":"response","model":"gpt-4o","output":[],"usage":{"input_tokens":2,"output_tokens":3}}""")]
+    [InlineData("openai", "embed", 2, 0, """{"object":"list","model":"embed","data":[],"usage":{"prompt_tokens":2,"total_tokens":2}}""")]
+    [InlineData("azure", "gpt-4o", 2, 3, """{"object":"response","model":"gpt-4o","output":[],"usage":{"input_tokens":2,"output_tokens":3}}""")]
+    [InlineData("azure", "claude", 5, 3, """{"type":"message","model":"claude","content":[],"usage":{"input_tokens":2,"cache_read_input_tokens":3,"output_tokens":3}}""")]
+    [InlineData("deepseek", "deepseek-chat", 2, 3, """{"object":"chat.completion","model":"deepseek-chat","choices":[],"usage":{"prompt_tokens":2,"completion_tokens":3}}""")]
+    [InlineData("deepseek", "deepseek-chat", 5, 3, """{"type":"message","model":"deepseek-chat","content":[],"usage":{"input_tokens":2,"cache_read_input_tokens":3,"output_tokens":3}}""")]
+    [InlineData("groq", "llama", 2, 3, """{"object":"chat.completion","model":"llama","choices":[],"usage":{"prompt_tokens":2,"completion_tokens":3}}""")]
+    public void Without_a_flavor_the_body_s_own_shape_says_how_it_is_read(string provider, string model, long input, long output, string body)
+    {
+        var read = Read(provider, null, body).ShouldBeOfType<Extracted>();
+        (read.Model, read.Usage.InputTokens, read.Usage.OutputTokens).ShouldBe((model, input, output));
+    }
+
+    [Fact]
+    public void Without_a_flavor_a_body_of_no_known_shape_says_which_flavors_there_are() =>
+        Read("openai", null, """{"created":1,"data":[],"usage":{"input_tokens":2,"output_tokens":3}}""").ShouldBeOfType<NotExtracted>()
+            .Message.ShouldBe("The body's shape does not tell which API of provider 'openai' it is of: say api_flavor, one of chat, responses, realtime, images, embeddings.");
+
     [Fact]
     public void A_model_s_name_that_holds_half_of_a_character_is_no_name() =>
         Read("openai", "chat", """{"model":"\ud800","usage":{"prompt_tokens":1,"completion_tokens":1}}""")

@@ -49,6 +49,19 @@ public sealed class OutcomeSpecs
         Told(Right with { ExportedUsd = 1.2000000000001m }).ShouldBe(["USD exported: 1.2, not 1.2000000000001"]);
 
     [Fact]
+    public void An_exported_cent_too_many_or_too_few_is_a_difference()
+    {
+        Told(Right with { AmountUsd = 1.20m }).ShouldBeEmpty();
+        Told(Right with { AmountUsd = 1.21m }).ShouldBe(["USD exported in cents: 1.2, not 1.21"]);
+        // Half a cent is rounded up.
+        var seen = Seen();
+        seen.Allow(0, 0, 0.005m, TimeSpan.Zero);
+        var half = Right with { Seen = seen, Recorded = new(3, 2_000, 20, 1.205m, 0), SpentUsd = 1.205m, ExportedUsd = 1.205m };
+        Told(half with { AmountUsd = 1.21m }).ShouldBeEmpty();
+        Told(half with { AmountUsd = 1.20m }).ShouldBe(["USD exported in cents: 1.21, not 1.2"]);
+    }
+
+    [Fact]
     public void A_threshold_told_before_it_was_reached_is_a_difference() =>
         Told(Right with { Seen = Allowed(), BudgetUsd = 1.3m }).ShouldBe(["crossings of 100 %: 0, not 1"]);
 

@@ -18,7 +18,7 @@ public sealed class MeteringAudit(EventDatabase metering, EventDatabase budgets,
         await foreach (var page in metering.Pages("$2 = '' or stream_id like $2", [workspaceId is { } id ? $"usage-{id}-%" : ""], ct))
         {
             var recorded = page.Where(e => e.Type == "usage-recorded").ToList();
-            foreach (var other in page.Where(e => e.Type is not ("usage-recorded" or "usage-refused" or "model-unpriced" or "kept-line-dismissed" or "kept-line-retried" or "prices-set"))) unknown[other.Type] = unknown.GetValueOrDefault(other.Type) + 1;
+            foreach (var other in page.Where(e => e.Type is not ("usage-recorded" or "usage-refused" or "model-unpriced" or "model-priced" or "kept-usage-cleared" or "kept-line-dismissed" or "kept-line-retried" or "prices-set"))) unknown[other.Type] = unknown.GetValueOrDefault(other.Type) + 1;
             var claims = await Claims(recorded, ct);
             var counted = await Counted(recorded, ct);
             foreach (var stored in recorded)

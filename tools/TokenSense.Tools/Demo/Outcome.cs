@@ -8,8 +8,10 @@ namespace TokenSense.Tools.Demo;
 /// <param name="Crossings">From the bus: how often each threshold was crossed.</param>
 /// <param name="Alerts">From the list of alerts: how often each threshold stands there, delivered.</param>
 /// <param name="ExportedUsd">From the month's export.</param>
+/// <param name="AmountUsd">The same in cents; null where the file's cents are another scope's too: they add up for a whole file.</param>
 public sealed record Outcome(
-    string Name, Tally Seen, decimal? BudgetUsd, Recorded Recorded, decimal SpentUsd, IReadOnlyDictionary<int, int> Crossings, IReadOnlyDictionary<int, int> Alerts, decimal ExportedUsd)
+    string Name, Tally Seen, decimal? BudgetUsd, Recorded Recorded, decimal SpentUsd, IReadOnlyDictionary<int, int> Crossings, IReadOnlyDictionary<int, int> Alerts, decimal ExportedUsd,
+    decimal? AmountUsd = null)
 {
     private static readonly ImmutableArray<int> Thresholds = [80, 100];
 
@@ -31,6 +33,8 @@ public sealed record Outcome(
         if (Recorded.Unpriced != 0) yield return Of("requests recorded without a price", 0, Recorded.Unpriced);
         if (Seen.ServedUsd != SpentUsd) yield return Of("USD spent", Seen.ServedUsd, SpentUsd);
         if (Seen.ServedUsd != ExportedUsd) yield return Of("USD exported", Seen.ServedUsd, ExportedUsd);
+        var cents = Math.Round(Seen.ServedUsd, 2, MidpointRounding.AwayFromZero);
+        if (AmountUsd is { } amount && amount != cents) yield return Of("USD exported in cents", cents, amount);
         if (Seen.ServedUsdAtFirstRefusal < BudgetUsd) yield return Of("USD served before the first 402, at least", BudgetUsd.Value, Seen.ServedUsdAtFirstRefusal.Value);
         foreach (var threshold in Crossings.Keys.Union(Thresholds).Order())
         {

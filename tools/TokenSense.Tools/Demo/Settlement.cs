@@ -28,8 +28,8 @@ public sealed class Settlement(ConsoleApi api, Stage stage, Reckoning reckoning,
     {
         var spend = await api.Get($"workspaces/{stage.WorkspaceId}/spend?period={stage.Period}", ct);
         var usage = await api.Get($"workspaces/{stage.WorkspaceId}/usage?group_by=project", ct);
-        var exported = (await api.Get($"workspaces/{stage.WorkspaceId}/export?period={stage.Period}&format=json", ct)).GetProperty("rows").EnumerateArray()
-            .GroupBy(row => IdOf(row.GetProperty("project_id"))).ToDictionary(p => p.Key, p => p.Sum(row => row.GetProperty("cost_usd").GetDecimal()));
+        var rows = (await api.Get($"workspaces/{stage.WorkspaceId}/export?period={stage.Period}&format=json", ct)).GetProperty("rows").EnumerateArray().ToList();
+        var exported = rows.GroupBy(row => IdOf(row.GetProperty("project_id"))).ToDictionary(p => p.Key, p => p.Sum(row => row.GetProperty("cost_usd").GetDecimal()));
         var alerts = (await api.Get($"workspaces/{stage.WorkspaceId}/alerts?limit=200", ct)).GetProperty("data").EnumerateArray()
             .Where(a => a.GetProperty("kind").GetString() == "budget_threshold" && a.GetProperty("deliveries").EnumerateArray().All(d => d.GetProperty("status").GetString() == "delivered"))
             .ToLookup(a => a.GetProperty("scope_id").GetGuid(), a => a.GetProperty("threshold").GetInt32());
@@ -48,7 +48,7 @@ public sealed class Settlement(ConsoleApi api, Stage stage, Reckoning reckoning,
         }
         outcomes.Add(new("Workspace", reckoning.Workspace, stage.BudgetUsd, recorded.Values.Aggregate(Recorded.None, (sum, row) => sum + row),
             spend.GetProperty("workspace").GetProperty("spent_usd").GetDecimal(), crossings.Of(stage.WorkspaceId),
-            AlertsOf(stage.WorkspaceId), exported.Values.Sum()));
+            AlertsOf(stage.WorkspaceId), exported.Values.Sum(), rows.Sum(row => row.GetProperty("amount_usd").GetDecimal())));
         return outcomes.DrainToImmutable();
     }
 
