@@ -42,7 +42,7 @@ public sealed class ServiceProcess(string name, IReadOnlyDictionary<string, stri
         _process.BeginErrorReadLine();
     }
 
-    public async Task UntilHealthy(int secondsMax = 60)
+    public async Task UntilHealthy(int secondsMax = 120)
     {
         try
         {
