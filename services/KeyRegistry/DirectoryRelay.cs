@@ -2,6 +2,7 @@ using System.Text.Json;
 using JasperFx.Events;
 using Npgsql;
 using TokenSense.Contracts;
+using TokenSense.KeyRegistry.Members;
 using TokenSense.ServiceDefaults;
 
 namespace TokenSense.KeyRegistry;
@@ -38,8 +39,11 @@ public sealed class DirectoryRelay(NpgsqlDataSource database) : IRelayRendering
             .OrderBy(stream => stream.Last.Sequence)
             .ToList();
         var states = await Read([.. changed.Select(c => c.Row)], ct);
-        return [.. changed.SelectMany(c => Told(states[c.Row], c.Last.Id))];
+        return [.. changed.SelectMany(c => Told(states[c.Row], c.Last.Id)), .. page.Where(e => e.Data is InvitationEvent).Select(Invited)];
     }
+
+    // Nobody keeps a copy of invitations: open pages read them again.
+    private static Outgoing Invited(IEvent happened) => new(new WorkspaceThingChanged { WorkspaceId = Guid.Parse(happened.TenantId), Kind = "invitation" }, happened.Id);
 
     // Who people are is told to few; that somebody was deleted, to all.
     private static IEnumerable<Outgoing> Told(object state, Guid eventId)

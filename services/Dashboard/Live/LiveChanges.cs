@@ -5,7 +5,23 @@ namespace TokenSense.Dashboard.Live;
 
 /// <summary>What changed, as far as pages tell it apart.</summary>
 [Flags]
-public enum Subject { Spend = 1, Alerts = 2, Things = 4, All = Spend | Alerts | Things }
+public enum Subject
+{
+    Spend = 1,
+    Alerts = 2,
+
+    /// <summary>Whatever somebody set or made: the workspace, its members, projects, keys, budgets, prices.</summary>
+    Things = 4,
+
+    /// <summary>Recorded calls, those without a price too.</summary>
+    Usage = 8,
+
+    /// <summary>Usage that was kept aside.</summary>
+    Kept = 16,
+
+    /// <summary>When keys were last used.</summary>
+    KeyUse = 32,
+}
 
 /// <summary>Tells open pages that something of their workspace changed; they read again what they show.</summary>
 public sealed class LiveChanges
@@ -30,6 +46,13 @@ public sealed class LiveChanges
     public void TellAll()
     {
         foreach (var watch in _watches.Values.SelectMany(w => w)) watch.Changed();
+    }
+
+    /// <summary>For what names no workspace.</summary>
+    public void TellAll(Subject subject)
+    {
+        foreach (var watch in _watches.Values.SelectMany(w => w))
+            if ((watch.Subjects & subject) != 0) watch.Changed();
     }
 
     private sealed class Watch(LiveChanges of, Guid workspaceId, Subject subjects, Action changed) : IDisposable

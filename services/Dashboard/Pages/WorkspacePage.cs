@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Components;
 using MudBlazor;
 using TokenSense.Dashboard.Client;
 using TokenSense.Dashboard.Live;
+using TokenSense.Dashboard.Pages.Shared;
 using TokenSense.Dashboard.Session;
 
 namespace TokenSense.Dashboard.Pages;
@@ -10,8 +11,9 @@ namespace TokenSense.Dashboard.Pages;
 /// <summary>A page of a workspace: it reads what it shows, and reads it again when that changed elsewhere.</summary>
 public abstract class WorkspacePage : ComponentBase, IDisposable
 {
-    private static readonly TimeSpan ReadAgainAfter = TimeSpan.FromMilliseconds(250), TryAgainAfter = TimeSpan.FromSeconds(3), JustMade = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(3), JustMade = TimeSpan.FromMinutes(1);
     private readonly CancellationTokenSource _gone = new();
+    private readonly Pace _pace = new();
     private IDisposable? _watch;
     private Guid _watched;
     private int _asked;
@@ -47,23 +49,35 @@ public abstract class WorkspacePage : ComponentBase, IDisposable
         {
             _watch?.Dispose();
             (_watched, IsRead) = (Workspace.Id, false);
-            _watch = Live.On(Workspace.Id, Subjects, () => _ = InvokeAsync(ReadAgain));
+            _watch = Live.On(Workspace.Id, Subjects, () => _ = InvokeAsync(Hear));
         }
         await ReadAgain();
     }
 
     /// <summary>Reads now; asked while it reads, it reads once more.</summary>
-    protected async Task ReadAgain()
+    protected Task ReadAgain()
     {
         _asked++;
+        _pace.Hurry();
+        return ReadAll();
+    }
+
+    // Under traffic at intervals: many changes in a moment are read as one.
+    private Task Hear()
+    {
+        _asked++;
+        return ReadAll();
+    }
+
+    private async Task ReadAll()
+    {
         if (_reading) return;
         _reading = true;
         try
         {
             for (var seen = 0; seen != _asked && !_gone.IsCancellationRequested;)
             {
-                // Many changes in a moment are read as one.
-                if (seen > 0) await Task.Delay(ReadAgainAfter, _gone.Token);
+                await _pace.Keep(_gone.Token);
                 seen = _asked;
                 await Read(_gone.Token);
                 (IsRead, Problem) = (true, null);

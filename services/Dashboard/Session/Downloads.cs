@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using TokenSense.Dashboard.Api;
 using TokenSense.Dashboard.Client;
+using TokenSense.Dashboard.Pages.Audit;
 using TokenSense.Dashboard.Pages.Export;
 
 namespace TokenSense.Dashboard.Session;
@@ -19,8 +20,8 @@ public static class Downloads
             var query = ExportQuery.Read(period, project, format, grain);
             return Get(http, query.Address($"/w/{Uri.EscapeDataString(slug)}"), query.Asked($"workspaces/{Uri.EscapeDataString(slug)}", query.Format), ct);
         }).ExcludeFromDescription();
-        app.MapGet("/w/{slug}/audit/file", (HttpContext http, string slug, CancellationToken ct) =>
-            Get(http, $"/w/{Uri.EscapeDataString(slug)}/audit?", $"workspaces/{Uri.EscapeDataString(slug)}/audit{http.Request.QueryString}", ct)).ExcludeFromDescription();
+        app.MapGet("/w/{slug}/audit/file", (HttpContext http, string slug, string? action, string? from, string? to, CancellationToken ct) => Get(http,
+            AuditFilter.Read(action, from, to).Address($"/w/{Uri.EscapeDataString(slug)}"), $"workspaces/{Uri.EscapeDataString(slug)}/audit{http.Request.QueryString}", ct)).ExcludeFromDescription();
     }
 
     /// <param name="page">Where somebody is led back to when there is no file; ends in its query.</param>

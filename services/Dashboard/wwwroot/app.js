@@ -13,6 +13,9 @@
   };
   setInterval(() => { if (document.visibilityState === "visible") renew(); }, 240000);
 
+  // In a list of choices Enter chooses: it does not send the form that the list stands in.
+  document.addEventListener("keydown", e => { if (e.key === "Enter" && e.target.closest?.("[role=combobox]")) e.preventDefault(); }, true);
+
   window.tokensense = {
     isDark,
     setDark: dark => { try { localStorage.setItem("tokensense-colours", dark ? "dark" : "light"); } catch { /* for this page only */ } apply(); },

@@ -1,21 +1,23 @@
 using JasperFx.Events;
 using Npgsql;
 using TokenSense.Contracts;
+using TokenSense.Notifier.Channels;
 using TokenSense.ServiceDefaults;
 
 namespace TokenSense.Notifier.Alerts;
 
-/// <summary>Tells ops on the bus: one stored event, one message, with the event's id.</summary>
+/// <summary>Tells ops, and open pages, on the bus: one stored event, one message, with the event's id.</summary>
 public sealed class AlertRelay(NpgsqlDataSource database, AlertNames names) : IRelayRendering
 {
     public async ValueTask<IReadOnlyList<Outgoing>> Render(IReadOnlyList<IEvent> page, CancellationToken ct)
     {
         var told = page.Where(e => e.Data is AlertEvent.AlertRaised or AlertEvent.AlertResolved or AlertEvent.AlertDismissed
             or AlertEvent.AlertDelivered or AlertEvent.AlertDeliveryFailed).ToList();
-        if (told.Count == 0) return [];
+        var messages = page.Where(e => e.Data is ChannelEvent)
+            .Select(e => new Outgoing(new WorkspaceThingChanged { WorkspaceId = Guid.Parse(e.TenantId), Kind = "channel" }, e.Id)).ToList();
+        if (told.Count == 0) return messages;
         // An alert's stream is named by its id; a delivery's events leave the rest to it.
         var alerts = (await AlertRows.Of(database, [.. told.Select(e => Guid.Parse(e.StreamKey!["alert-".Length..])).Distinct()], ct)).ToDictionary(a => a.Id);
-        var messages = new List<Outgoing>(told.Count);
         foreach (var stored in told)
         {
             // A test of long ago has no row any more; nobody waits to hear of it again.

@@ -40,6 +40,14 @@ public sealed class AccessPagesTests(SharedStack shared, Browser browser) : ICla
                 foreach (var (_, button, roles) in page)
                     (await visitor.Button(button).CountAsync() > 0).ShouldBe(roles.Contains(role), $"{button} on {page.Key} for {role}");
             }
+            await visitor.Go($"/w/{workspace.Slug}/settings/projects");
+            (await visitor.Button("Client A").CountAsync() > 0).ShouldBe(role == "admin", $"the budget by the project's name for {role}");
+            if (role != "admin")
+            {
+                await visitor.Page.GetByRole(AriaRole.Link, new() { Name = "Client A" }).ClickAsync();
+                await visitor.Page.WaitForURLAsync($"**/usage?project={project}");
+                await visitor.Ready();
+            }
             (await visitor.Page.GetByRole(AriaRole.Link, new() { Name = "Audit log" }).CountAsync() > 0).ShouldBe(role != "viewer", $"audit log for {role}");
             if (role == "viewer")
                 foreach (var (path, body) in new (string, object)[] { ("projects", new { name = "Mine" }), ("keys", new { name = "Mine" }), ("members", new { email = "a@example.org", role = "viewer" }) })
@@ -128,6 +136,35 @@ public sealed class AccessPagesTests(SharedStack shared, Browser browser) : ICla
         await visitor.Context.AddCookiesAsync([new() { Name = session.Name, Value = session.Value, Url = _stack.Dashboard.Url }]);
         await visitor.Page.GotoAsync($"/w/{workspace.Slug}");
         await visitor.Page.WaitForURLAsync("**/sign-in*");
+    }
+
+    [Fact]
+    public async Task A_dialog_of_whose_session_was_ended_says_so_and_a_fault_of_the_frame_offers_to_reload()
+    {
+        await using var owner = await browser.Owner(_stack);
+        await owner.Go("/gateways");
+        await owner.Button("New gateway").ClickAsync();
+        await owner.Dialog.GetByLabel("Name").FillAsync("never-made");
+        using var elsewhere = await Somebody.SignIn(_stack, Stack.OwnerEmail, Stack.OwnerPassword);
+        var session = (await elsewhere.Get("auth/sessions"))["data"]!.AsArray()
+            .Where(s => ((string)s!["user_agent"]!).Contains("Mozilla", StringComparison.Ordinal)).MaxBy(s => (DateTimeOffset)s!["created_at"]!)!;
+        (await elsewhere.Send(HttpMethod.Delete, $"auth/sessions/{session["id"]}")).EnsureSuccessStatusCode();
+        await owner.InDialog("Create").ClickAsync();
+        await Assertions.Expect(owner.Dialog.GetByRole(AriaRole.Alert)).ToContainTextAsync("signed out");
+        (await owner.Dialog.GetByLabel("Name").InputValueAsync()).ShouldBe("never-made");
+        owner.ShouldHaveNoFaults();
+
+        await using var other = await browser.Owner(_stack);
+        var bar = other.Page.Locator("#blazor-error-ui");
+        await Assertions.Expect(bar).ToBeHiddenAsync();
+        await Visitor.Mark(other.Page);
+        await other.Page.EvaluateAsync("() => { tokensense.setDark = () => { throw new Error('broken'); }; }");
+        await other.Button("Dark colours").ClickAsync();
+        await Assertions.Expect(bar).ToBeVisibleAsync();
+        await bar.GetByRole(AriaRole.Button, new() { Name = "Reload the page" }).ClickAsync();
+        await other.Page.WaitForFunctionAsync("() => window.looked !== true");
+        await other.Ready();
+        await Assertions.Expect(bar).ToBeHiddenAsync();
     }
 
     [Fact]

@@ -36,6 +36,7 @@ public sealed class AccessibilityTests(SharedStack shared, Browser browser) : IC
             foreach (var (name, path) in Addresses.Entrance) await Look(stranger, name, path, screen, found);
             await using var owner = await browser.SignedIn(_stack.Dashboard.Url, agency.Email, Somebody.Password, screen);
             foreach (var (name, path) in signedIn) await Look(owner, name, path, screen, found);
+            await using (var operators = await browser.Owner(_stack, screen)) await Look(operators, "gateways of the operator", "/gateways", screen, found);
             await LookAtDialogs(owner, agency.Workspace.Slug, screen, found);
         }));
         found.ShouldBeEmpty(string.Join('\n', found));
@@ -66,7 +67,6 @@ public sealed class AccessibilityTests(SharedStack shared, Browser browser) : IC
         await keys.PressAsync("Enter");
         await Assertions.Expect(owner.Dialog.GetByLabel("Name")).ToBeFocusedAsync();
         await keys.TypeAsync("By hand");
-        await TabTo(owner, "Create");
         await keys.PressAsync("Enter");
         await Assertions.Expect(owner.Page.Locator("table.rows")).ToContainTextAsync("By hand");
 
@@ -74,7 +74,19 @@ public sealed class AccessibilityTests(SharedStack shared, Browser browser) : IC
         await TabTo(owner, "New Key");
         await keys.PressAsync("Enter");
         await Assertions.Expect(owner.Dialog.GetByLabel("Name")).ToBeFocusedAsync();
+        await keys.TypeAsync("Key by hand");
+        await keys.PressAsync("Tab");
+        // What chooses from a list saves nothing yet.
+        var project = owner.Dialog.GetByLabel("Project", new() { Exact = true });
+        var choices = owner.Page.Locator(".mud-popover-open .mud-list-item");
+        await Assertions.Expect(project).ToBeFocusedAsync();
+        await Assertions.Expect(choices).ToHaveCountAsync(2);
         await keys.TypeAsync("By hand");
+        await Assertions.Expect(choices).ToHaveCountAsync(1);
+        await keys.PressAsync("Enter");
+        await Assertions.Expect(choices).ToHaveCountAsync(0);
+        await Assertions.Expect(project).ToHaveValueAsync("By hand");
+        await Assertions.Expect(owner.InDialog("Create")).ToBeVisibleAsync();
         await TabTo(owner, "Create");
         await keys.PressAsync("Enter");
         // A secret goes only when somebody says that they have it.

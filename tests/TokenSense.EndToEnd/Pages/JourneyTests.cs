@@ -74,6 +74,58 @@ public sealed class JourneyTests(SharedStack shared, Browser browser, ITestOutpu
     }
 
     [Fact]
+    public async Task From_the_first_sign_in_over_a_new_workspace_and_its_first_steps_to_the_first_call()
+    {
+        using var person = await Somebody.Join(await Workspace.New(_stack), "viewer");
+        (await person.Send(HttpMethod.Delete, $"workspaces/{(await person.Get("workspaces"))["data"]![0]!["id"]}/members/{await person.Id()}")).EnsureSuccessStatusCode();
+        await using var visitor = await browser.Visit(_stack.Dashboard.Url);
+        await visitor.Page.GotoAsync("/");
+        await visitor.Page.WaitForURLAsync("**/sign-in*");
+        await visitor.SignIn(person.Email, Somebody.Password);
+        await visitor.Page.WaitForURLAsync("**/workspaces");
+        await Assertions.Expect(visitor.Page.GetByText("You are in no workspace yet")).ToBeVisibleAsync();
+        await visitor.Page.GetByLabel("Name").FillAsync($"First {Guid.NewGuid():N}"[..20]);
+        await visitor.Button("Create").ClickAsync();
+        await visitor.Page.WaitForURLAsync("**/w/*");
+        var home = visitor.Path;
+        var steps = visitor.Page.Locator("[aria-labelledby=steps-head]");
+        await Assertions.Expect(steps).ToContainTextAsync("0 of 4 done");
+
+        await steps.GetByText("Make a project").ClickAsync();
+        await visitor.Button("New Project").First.ClickAsync();
+        await visitor.Dialog.GetByLabel("Name").FillAsync("Client A");
+        await visitor.InDialog("Create").ClickAsync();
+        await Row(visitor.Page, "Client A").WaitForAsync();
+        await Home();
+        await Assertions.Expect(steps).ToContainTextAsync("1 of 4 done");
+        await steps.GetByText("Make an API key").ClickAsync();
+        await visitor.Button("New Key").First.ClickAsync();
+        await visitor.Dialog.GetByLabel("Name").FillAsync("Website");
+        await visitor.InDialog("Create").ClickAsync();
+        var secret = await visitor.Dialog.Locator(".copy code").InnerTextAsync();
+        await visitor.InDialog("I have copied it").ClickAsync();
+        await Assertions.Expect(Row(visitor.Page, "Website")).ToBeVisibleAsync();
+        await Home();
+        await Assertions.Expect(steps).ToContainTextAsync("2 of 4 done");
+        await steps.GetByText("Set a budget").ClickAsync();
+        await visitor.Page.GetByLabel("Budget per month (USD)").FillAsync("100");
+        await visitor.Button("Set budget").ClickAsync();
+        await visitor.Page.GetByText("Budget saved.").WaitForAsync();
+        await Home();
+        await Assertions.Expect(steps).ToContainTextAsync("3 of 4 done");
+        await Visitor.Mark(visitor.Page);
+        await steps.GetByText("Send a call").ClickAsync();
+        await Assertions.Expect(visitor.Page.Locator("#endpoint-head")).ToBeInViewportAsync();
+        await UntilAllowed(secret);
+        (await Spend(secret, 4_000)).Status.ShouldBe(HttpStatusCode.OK);
+        await Assertions.Expect(steps).ToHaveCountAsync(0);
+        (await Visitor.IsMarked(visitor.Page)).ShouldBeTrue("Home was loaded anew.");
+        visitor.ShouldHaveNoFaults();
+
+        Task Home() => visitor.Page.GetByRole(AriaRole.Link, new() { Name = "Home" }).ClickAsync();
+    }
+
+    [Fact]
     public async Task On_a_phone_a_project_a_key_its_block_and_a_larger_budget_take_the_same_few_taps()
     {
         var workspace = await Workspace.New(_stack);

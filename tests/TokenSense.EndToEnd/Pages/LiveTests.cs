@@ -40,6 +40,60 @@ public sealed class LiveTests(SharedStack shared, Browser browser, ITestOutputHe
     }
 
     [Fact]
+    public async Task Calls_without_a_price_rejected_lines_a_keys_use_an_invitation_a_channel_and_a_budget_show_on_open_pages_too()
+    {
+        var workspace = await Workspace.New(_stack);
+        var key = await workspace.NewKey();
+        await using var owner = await browser.Owner(_stack);
+        async Task<IPage> Open(string path)
+        {
+            var page = await owner.Context.NewPageAsync();
+            await page.GotoAsync($"/w/{workspace.Slug}/{path}");
+            await owner.Ready(page);
+            await Visitor.Mark(page);
+            return page;
+        }
+
+        var (keys, audit) = (await Open("settings/keys"), await Open("audit"));
+        await Assertions.Expect(keys.Locator("table.rows")).ToContainTextAsync("Not yet");
+        var (members, channels) = (await Open("settings/members"), await Open("settings/channels"));
+        await workspace.Post("members", new { email = "ida@example.org", role = "viewer" });
+        await Assertions.Expect(members.Locator("table.rows")).ToContainTextAsync("ida@example.org");
+        await workspace.Post("channels", new { type = "email", name = "Finance", address = "finance@example.org" });
+        await Assertions.Expect(channels.Locator("table.rows")).ToContainTextAsync("Finance");
+        await workspace.SetBudget(5);
+        await Assertions.Expect(audit.Locator("ol.log")).ToContainTextAsync("Budget set");
+
+        // The first of each raises an alert; whatever that makes pages read is over before the second comes.
+        await Unpriced("first");
+        await Rejected("first");
+        await Until.Seen(() => workspace.Get("alerts?status=open"), a => a["data"]!.AsArray().Count == 2, "the alerts");
+        var (totals, prices, kept) = (await Open("usage"), await Open("settings/prices"), await Open("usage?view=kept"));
+        await Assertions.Expect(totals.Locator(".notice")).ToContainTextAsync("1 request");
+        await Unpriced("second");
+        await Rejected("second");
+        await Assertions.Expect(totals.Locator(".notice")).ToContainTextAsync("2 requests");
+        await Assertions.Expect(prices.Locator("[aria-labelledby=unpriced-head] td[data-label=Calls]")).ToHaveTextAsync("2");
+        await Assertions.Expect(kept.Locator("[aria-labelledby=rejected-head] .item")).ToHaveCountAsync(2);
+        await Assertions.Expect(keys.Locator("table.rows")).Not.ToContainTextAsync("Not yet");
+        foreach (var page in new[] { keys, audit, members, channels, totals, prices, kept }) (await Visitor.IsMarked(page)).ShouldBeTrue($"{page.Url} was loaded anew.");
+
+        async Task Unpriced(string id)
+        {
+            var line = Reports.Line(id, key);
+            line["model"] = "nobody-knows-1";
+            await Reports.Http(_stack, line);
+        }
+
+        Task Rejected(string id)
+        {
+            var line = Reports.Line($"late-{id}", key);
+            line["time"] = DateTimeOffset.UtcNow.AddDays(-100).ToString("o");
+            return Reports.Publish(_stack, [line]);
+        }
+    }
+
+    [Fact]
     public async Task A_console_that_is_killed_takes_nobody_out_and_its_pages_come_back_with_what_changed_meanwhile()
     {
         var workspace = await Workspace.New(_stack);

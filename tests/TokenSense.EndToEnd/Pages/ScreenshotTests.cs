@@ -22,6 +22,8 @@ public sealed class ScreenshotTests(SharedStack shared, Browser browser, ITestOu
     public async Task Every_page_is_drawn_without_a_complaint_of_the_browser_on_desk_and_phone_light_and_dark()
     {
         var agency = await Agency.Open(shared.Stack);
+        var fresh = await Workspace.New(shared.Stack);
+        await fresh.Project("Client A");
         var pages = Addresses.Of(agency.Workspace.Slug, agency.Alert, agency.Usage);
         await Task.WhenAll(Screens.Select(async s =>
         {
@@ -31,6 +33,9 @@ public sealed class ScreenshotTests(SharedStack shared, Browser browser, ITestOu
             foreach (var (name, path) in pages.Where(p => p.Name != "gateways")) await Take(mara, name, s.Name, path);
             await Dialogs(mara, agency.Workspace.Slug, s.Name);
             mara.ShouldHaveNoFaults();
+            await using var operators = await browser.Owner(shared.Stack, s.Screen);
+            await Take(operators, "gateways", s.Name, "/gateways");
+            await Take(operators, "home-first-steps", s.Name, $"/w/{fresh.Slug}");
         }));
         // As a window shows it: docs/images/home.png was made of this one.
         await using (var mara = await browser.SignedIn(shared.Stack.Dashboard.Url, agency.Email, Somebody.Password, new Screen(1440, 1120)))
@@ -38,7 +43,6 @@ public sealed class ScreenshotTests(SharedStack shared, Browser browser, ITestOu
             await mara.Go($"/w/{agency.Workspace.Slug}");
             await Shoot(mara, "home-window", "wide-light");
         }
-        await using (var operators = await browser.Owner(shared.Stack)) await Take(operators, "gateways", "wide-light", "/gateways");
         Directory.GetFiles(Folder, "*.png").Length.ShouldBeGreaterThan(100);
         output.WriteLine($"Screenshots: {Path.GetFullPath(Folder)}");
     }

@@ -64,6 +64,47 @@ public sealed class SettingsPagesTests(SharedStack shared, Browser browser) : IC
     }
 
     [Fact]
+    public async Task Settings_then_the_projects_name_opens_its_budget_and_Enter_saves_it()
+    {
+        var workspace = await Workspace.New(_stack);
+        var project = await workspace.Project("Client A");
+        await using var owner = await browser.Owner(_stack);
+        await owner.Go($"/w/{workspace.Slug}");
+        await owner.Page.GetByRole(AriaRole.Link, new() { Name = "Settings", Exact = true }).ClickAsync();
+        await Assertions.Expect(owner.Heading).ToHaveTextAsync("Projects");
+        await owner.Button("Client A").ClickAsync();
+        await Assertions.Expect(owner.Dialog).ToContainTextAsync("Budget of Client A");
+        await owner.Dialog.GetByLabel("Budget per month (USD)").FillAsync("12.5");
+        await owner.Page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(owner.Page.Locator("table.rows")).ToContainTextAsync("$12.50");
+        ((decimal)(await workspace.Get($"projects/{project}/budget"))["amount_usd"]!).ShouldBe(12.5m);
+        foreach (var (link, heading) in new[] { ("Alerts", "Alerts"), ("Action items", "Action items"), ("Gateways", "Gateways") })
+        {
+            await owner.Page.GetByRole(AriaRole.Navigation, new() { Name = "Main" }).GetByRole(AriaRole.Link, new() { Name = link, Exact = true }).ClickAsync();
+            await Assertions.Expect(owner.Heading).ToHaveTextAsync(heading);
+        }
+        owner.ShouldHaveNoFaults();
+    }
+
+    [Fact]
+    public async Task A_file_of_the_audit_log_that_could_not_be_made_leads_back_says_so_and_keeps_the_filters()
+    {
+        var workspace = await Workspace.New(_stack);
+        await workspace.Project("Client A");
+        await using var owner = await browser.Owner(_stack);
+        await owner.Go($"/w/{workspace.Slug}/audit?action=project&from=2026-01-01");
+        await Assertions.Expect(owner.Page.Locator("ol.log")).Not.ToContainTextAsync("Workspace created");
+        await owner.Go($"/w/{workspace.Slug}/audit/file?format=nothing&action=project&from=2026-01-01");
+        owner.Path.ShouldBe($"/w/{workspace.Slug}/audit?action=project&from=2026-01-01&problem=INVALID_REQUEST");
+        await Assertions.Expect(owner.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The file could not be made.");
+        await Assertions.Expect(owner.Page.Locator("ol.log")).ToContainTextAsync("Project created");
+        await Assertions.Expect(owner.Page.GetByLabel("From")).ToHaveValueAsync("2026-01-01");
+        var download = await owner.Page.RunAndWaitForDownloadAsync(() => owner.Page.GetByText("Download as CSV").ClickAsync());
+        (await File.ReadAllTextAsync(await download.PathAsync())).Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).ShouldHaveSingleItem().ShouldContain("project.created");
+        owner.ShouldHaveNoFaults();
+    }
+
+    [Fact]
     public async Task A_budget_is_removed_and_a_project_comes_back_from_the_archive()
     {
         var workspace = await Workspace.New(_stack);

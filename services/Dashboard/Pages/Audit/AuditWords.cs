@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using TokenSense.Dashboard.Client;
 
@@ -7,15 +6,11 @@ namespace TokenSense.Dashboard.Pages.Audit;
 /// <summary>An entry of the audit log in words.</summary>
 public static class AuditWords
 {
-    /// <summary>The kinds of things that are changed, as the filter offers them.</summary>
-    public static readonly string[] Kinds = ["workspace", "member", "invitation", "project", "key", "token", "budget", "channel", "alert", "usage"];
+    /// <summary>The kinds of things that are changed in a workspace, as the filter offers them: the first words of the services' actions.</summary>
+    public static readonly string[] Kinds = ["workspace", "member", "invitation", "project", "key", "token", "budget", "prices", "channel", "alert", "kept_line"];
 
     /// <summary><c>key.rotated</c> as Key rotated.</summary>
-    public static string Action(string action)
-    {
-        var words = action.Replace('.', ' ').Replace('_', ' ');
-        return char.ToUpperInvariant(words[0]) + words[1..];
-    }
+    public static string Action(string action) => Named(action.Replace('.', ' ').Replace("kept_line", "usage kept aside", StringComparison.Ordinal));
 
     public static string Actor(AuditActorModel actor) => actor switch
     {
@@ -27,19 +22,20 @@ public static class AuditWords
     };
 
     /// <summary>What changed, member by member: its name, what it was, what it is.</summary>
-    public static IReadOnlyList<(string Name, string Before, string After)> Changes(AuditModel entry)
+    /// <param name="entry">As the API tells it.</param>
+    /// <param name="zone">The workspace's.</param>
+    /// <param name="projectName">What a project is called; null: not known.</param>
+    public static IReadOnlyList<AuditChange> Changes(AuditModel entry, TimeZoneInfo zone, Func<Guid, string?> projectName)
     {
+        var values = new AuditValues(zone, projectName);
         var names = (entry.After ?? []).Select(m => m.Key).Union((entry.Before ?? []).Select(m => m.Key));
-        return [.. names.Select(n => (Named(n), Text(entry.Before?[n]), Text(entry.After?[n]))).Where(c => c.Item2 != c.Item3)];
+        return [.. names.Where(n => !JsonNode.DeepEquals(entry.Before?[n], entry.After?[n]))
+            .Select(n => new AuditChange(n == "project_id" ? "Project" : Named(n), values.Of(n, entry.Before?[n]), values.Of(n, entry.After?[n])))];
     }
 
-    private static string Named(string member) => char.ToUpperInvariant(member[0]) + member[1..].Replace('_', ' ');
-
-    private static string Text(JsonNode? value) => value switch
-    {
-        null => "",
-        JsonArray list => string.Join(", ", list.Select(Text)),
-        JsonObject whole => string.Join(", ", whole.Select(m => $"{Named(m.Key)}: {Text(m.Value)}")),
-        _ => value.GetValueKind() switch { JsonValueKind.String => value.GetValue<string>(), JsonValueKind.True => "yes", JsonValueKind.False => "no", _ => value.ToJsonString() },
-    };
+    /// <summary><c>time_zone</c> as Time zone; a model's name as it is.</summary>
+    public static string Named(string member) => member.Any(c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c is not ('_' or ' ')) ? member
+        : char.ToUpperInvariant(member[0]) + member[1..].Replace('_', ' ').Replace(" usd", " (USD)", StringComparison.Ordinal);
 }
+
+public sealed record AuditChange(string Name, AuditValue Before, AuditValue After);

@@ -13,7 +13,7 @@ public static class AlertLink
         ("budget_threshold", "project") => ($"{workspace.Page}/settings/projects", "Project's budget"),
         ("budget_threshold", "key") => ($"{workspace.Page}/settings/keys", "Key's budget"),
         ("unpriced_model", _) => ($"{workspace.Page}/settings/prices", "Prices"),
-        ("channel_failing", _) => ($"{workspace.Page}/settings/channels", "Channels"),
+        ("channel_failing", _) => ($"{workspace.Page}/settings/channels", "Alert channels"),
         ("usage_conflict" or "usage_rejected", _) => ($"{workspace.Page}/usage?view=kept", "What was kept aside"),
         _ => null,
     };

@@ -6,10 +6,16 @@ using TokenSense.Dashboard.Session;
 namespace TokenSense.Dashboard.Pages.Shared;
 
 /// <summary>A dialog that sends something: it stays open with what was typed until the API took it.</summary>
+/// <remarks>Nothing it does may throw: dialogs are drawn beside the page, where no fault of theirs is caught.</remarks>
 public abstract class FormDialog : ComponentBase
 {
+    /// <summary>Of its form, for the button that stands outside: so Enter does what the button does.</summary>
+    protected const string FormId = "dialog-form";
+
     [CascadingParameter] protected IMudDialogInstance Dialog { get; set; } = null!;
-    [Parameter, EditorRequired] public WorkspaceModel Workspace { get; set; } = null!;
+
+    /// <summary>Where it is; what belongs to no workspace leaves it out.</summary>
+    [Parameter] public WorkspaceModel Workspace { get; set; } = null!;
     [Inject] protected ApiClient Api { get; set; } = null!;
 
     protected FieldErrors Errors { get; set; } = FieldErrors.None;
