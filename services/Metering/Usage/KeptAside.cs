@@ -76,7 +76,7 @@ public sealed class KeptAside(NpgsqlDataSource database, IDocumentStore store)
     }
 
     // One of its own: many are refused at once, by whoever reads, and under no lock.
-    private static string StreamOf(Guid kept) => $"refused-{kept:N}";
+    internal static string StreamOf(Guid kept) => $"refused-{kept:N}";
 
     // What a line may hold beside its known members, a provider's response above all, is not ours to keep; nor is what no text can hold.
     private static string? KeptMembers(JsonElement line)

@@ -33,10 +33,7 @@ public sealed class KeptLineChanges(NpgsqlDataSource database, IDocumentStore st
             await move.ExecuteNonQueryAsync(ct);
         }
         if (after.Status != KeptLine.Kept && !await KeptAside.AnyOf(transaction, access.Workspace.WorkspaceId, kind, found.Reporter, ct))
-        {
-            var at = clock.GetUtcNow();
-            session.Events.Append($"refused-{at:yyyy-MM-dd}", new UsageEvent.KeptCleared(access.Workspace.WorkspaceId, KeptAside.GatewayOf(found.Reporter), kind, at));
-        }
+            session.Events.Append(KeptAside.StreamOf(id), new UsageEvent.KeptCleared(access.Workspace.WorkspaceId, KeptAside.GatewayOf(found.Reporter), kind, clock.GetUtcNow()));
         await session.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
         return true;
