@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using Microsoft.Playwright;
 using Shouldly;
 using TokenSense.EndToEnd.Running;
@@ -37,12 +38,17 @@ public sealed class AccessPagesTests(SharedStack shared, Browser browser) : ICla
             foreach (var page in offers.GroupBy(o => o.Page))
             {
                 await visitor.Go($"/w/{workspace.Slug}/{page.Key}".TrimEnd('/'));
-                foreach (var (_, button, roles) in page)
-                    (await visitor.Button(button).CountAsync() > 0).ShouldBe(roles.Contains(role), $"{button} on {page.Key} for {role}");
+                // What is there for them first: by then the rest would be, too.
+                foreach (var (_, button, roles) in page.OrderByDescending(o => o.Roles.Contains(role)))
+                    if (roles.Contains(role)) await visitor.Button(button).First.WaitForAsync();
+                    else (await visitor.Button(button).CountAsync()).ShouldBe(0, $"{button} on {page.Key} for {role}");
             }
             await visitor.Go($"/w/{workspace.Slug}/settings/projects");
-            (await visitor.Button("Client A").CountAsync() > 0).ShouldBe(role == "admin", $"the budget by the project's name for {role}");
-            if (role != "admin")
+            if (role == "admin")
+            {
+                await visitor.Button("Client A").WaitForAsync();
+            }
+            else
             {
                 await visitor.Page.GetByRole(AriaRole.Link, new() { Name = "Client A" }).ClickAsync();
                 await visitor.Page.WaitForURLAsync($"**/usage?project={project}");
@@ -146,8 +152,8 @@ public sealed class AccessPagesTests(SharedStack shared, Browser browser) : ICla
         await owner.Button("New gateway").ClickAsync();
         await owner.Dialog.GetByLabel("Name").FillAsync("never-made");
         using var elsewhere = await Somebody.SignIn(_stack, Stack.OwnerEmail, Stack.OwnerPassword);
-        var session = (await elsewhere.Get("auth/sessions"))["data"]!.AsArray()
-            .Where(s => ((string)s!["user_agent"]!).Contains("Mozilla", StringComparison.Ordinal)).MaxBy(s => (DateTimeOffset)s!["created_at"]!)!;
+        var session = (await SessionsOf(elsewhere))
+            .Where(s => ((string)s["user_agent"]!).Contains("Mozilla", StringComparison.Ordinal)).MaxBy(s => (DateTimeOffset)s["created_at"]!)!;
         (await elsewhere.Send(HttpMethod.Delete, $"auth/sessions/{session["id"]}")).EnsureSuccessStatusCode();
         await owner.InDialog("Create").ClickAsync();
         await Assertions.Expect(owner.Dialog.GetByRole(AriaRole.Alert)).ToContainTextAsync("signed out");
@@ -165,6 +171,18 @@ public sealed class AccessPagesTests(SharedStack shared, Browser browser) : ICla
         await other.Page.WaitForFunctionAsync("() => window.looked !== true");
         await other.Ready();
         await Assertions.Expect(bar).ToBeHiddenAsync();
+    }
+
+    private static async Task<List<JsonNode>> SessionsOf(Somebody person)
+    {
+        var sessions = new List<JsonNode>();
+        for (var cursor = ""; ;)
+        {
+            var page = await person.Get($"auth/sessions?limit=200{cursor}");
+            sessions.AddRange(page["data"]!.AsArray().Select(s => s!));
+            if ((string?)page["next_cursor"] is not { } next) return sessions;
+            cursor = $"&cursor={next}";
+        }
     }
 
     [Fact]
