@@ -13,7 +13,6 @@ internal static class Program
         [SpendStreams.Name] = SpendStreams.Run,
         [GatewayCost.LatencyName] = GatewayCost.Latency,
         [GatewayCost.RateName] = GatewayCost.Rate,
-        [HomeAtScale.Name] = HomeAtScale.Run,
     };
 
     private static async Task<int> Main(string[] args)
